@@ -468,7 +468,7 @@ struct hv_msr_result_parameters {
 };
 ABI_SIZE(struct hv_msr_result_parameters, 12);
 
-/* 60 bytes on the wire, one more word in C because of its alignment. */
+/* Packed: the wire structure ends at byte 60, not at a multiple of 8. */
 struct hv_input_register_intercept_result {
 	uint64_t partition_id;
 	uint32_t vp_index;
