@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The root of all state, and the three calls that boot makes to start it. */
+#pragma once
+
+#include "../lib/list.h"
+#include "../lib/spinlock.h"
+#include "../lib/types.h"
+
+#define LPS_MAX 64
+#define HIDDEN_RANGES_MAX 8
+
+struct vp;
+struct partition;
+
+/* Frames that belong to the hypervisor, never mapped to any partition. */
+struct spa_range {
+	spa_t base;
+	uint64_t size; /* multiple of PAGE_SIZE */
+};
+
+/* What boot found out; copied by hypervisor_start(). */
+struct hypervisor_config {
+	uint32_t lps;
+	uint32_t apic_id[LPS_MAX]; /* physical APIC id of each lp */
+	uint64_t tsc_hz;
+	uint64_t apic_hz;	/* rate of the virtual APIC timer at divide 1 */
+	bool tsc_synchronous;	/* the boot check found all TSCs equal */
+	uint16_t log_port;	/* base of the debug UART, trapped; 0 none */
+	struct spa_range pool;	/* page-aligned, RAM, all of it ours */
+	struct spa_range hidden[HIDDEN_RANGES_MAX]; /* pool and image too */
+	uint32_t hidden_count;
+	spa_t ram_end;		/* first address above all RAM */
+};
+
+/*
+ * Boot processor, once: makes the pool, the parent partition and one parent
+ * vp a logical processor. Vp 0 is in reset state and runnable, the others
+ * wait for a start-up IPI. virt is chosen before.
+ */
+void hypervisor_start(const struct hypervisor_config *config);
+
+/* The parent's vp of this logical processor index. */
+struct vp *hypervisor_parent_vp(uint32_t lp);
+
+/* Every logical processor, last: schedules for ever. */
+void hypervisor_run(void) __attribute__((noreturn));

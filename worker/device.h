@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All that device code knows of the world: memory spans, interrupt lines,
+ * timers, back ends. No operating system in here, and none in the device
+ * rooms (vmbus, synthetic, emulated): core and backend implement it.
+ *
+ * Every call into a device, and every callback out of it, is made with the
+ * machine's one lock held, so device code needs no locks of its own and must
+ * not wait for anything. Device state is plain structures that can be
+ * written out: no state on stacks, none in hidden callbacks.
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- Guest memory ---- */
+
+struct memory_range {
+	uint64_t gpa;
+	uint64_t size;
+	uint8_t *base; /* where the worker sees it */
+};
+
+#define MEMORY_RANGES_MAX 4
+
+/* The child's RAM; ranges are sorted and do not touch. */
+struct memory {
+	unsigned int count;
+	struct memory_range ranges[MEMORY_RANGES_MAX];
+};
+
+/* A run of bytes in the worker's own view. */
+struct span {
+	void *base;
+	size_t size;
+};
+
+/*
+ * The worker's view of [gpa, gpa + size); NULL unless all of it is in one
+ * range of RAM. The child can write it at any time: copy before checking.
+ */
+void *memory_at(const struct memory *memory, uint64_t gpa, uint64_t size);
+
+/* Copy out of and into the child; false, and nothing done, outside RAM. */
+bool memory_read(const struct memory *memory, uint64_t gpa, void *to,
+		 uint64_t size);
+bool memory_write(const struct memory *memory, uint64_t gpa,
+		  const void *from, uint64_t size);
+
+/* ---- Interrupt lines ---- */
+
+/* One wire. set() may be called with the level it already has. */
+struct irq_line {
+	void (*set)(struct irq_line *line, bool level);
+	void *owner;  /* whom the wire ends in */
+	unsigned int number;
+};
+
+static inline void irq_set(struct irq_line *line, bool level)
+{
+	if (line && line->set)
+		line->set(line, level);
+}
+
+/* ---- Time ---- */
+
+struct clock;
+
+/* A one-shot timer inside a device; clock and expired are set once. */
+struct device_timer {
+	struct clock *clock;
+	void (*expired)(void *owner);
+	void *owner;
+	uint64_t deadline_ns; /* valid while armed */
+	bool armed;
+	struct device_timer *next; /* the clock's list */
+};
+
+/* Nanoseconds since the machine's start; stands still while it is paused. */
+struct clock {
+	uint64_t (*now_ns)(struct clock *clock);
+	/* Wall time, seconds since 1970, for the RTC and time services. */
+	int64_t (*wall_seconds)(struct clock *clock);
+	void (*arm)(struct device_timer *timer, uint64_t deadline_ns);
+	void (*disarm)(struct device_timer *timer);
+};
+
+/* ---- Ports and memory-mapped registers ---- */
+
+/* size is 1, 2, 4 or 8; offset is relative to the range. */
+struct io_operations {
+	uint64_t (*read)(void *device, uint64_t offset, unsigned int size);
+	void (*write)(void *device, uint64_t offset, unsigned int size,
+		      uint64_t value);
+};
+
+enum io_space { IO_PORT, IO_MEMORY };
+
+struct io_range {
+	enum io_space space;
+	uint64_t base;
+	uint64_t size;
+	const struct io_operations *operations;
+	void *device;
+	const char *name;
+};
+
+/* ---- Block ---- */
+
+enum block_operation {
+	BLOCK_READ,
+	BLOCK_WRITE,
+	BLOCK_FLUSH,
+	BLOCK_DISCARD,	    /* spans empty; length counts */
+	BLOCK_WRITE_ZEROES, /* likewise */
+};
+
+#define BLOCK_SPANS_MAX 520 /* 2 MiB of 4 KiB pages, and odd ends */
+
+/*
+ * One request. The submitter owns it until done() is called, exactly once,
+ * with the machine's lock held; error is 0 or a positive errno-like value of
+ * enum block_error. Spans are the child's own memory.
+ */
+enum block_error {
+	BLOCK_OK = 0,
+	BLOCK_EIO,
+	BLOCK_ENOSPC,
+	BLOCK_EREADONLY,
+	BLOCK_EUNSUPPORTED,
+};
+
+struct block_request {
+	enum block_operation operation;
+	bool fua;	 /* BLOCK_WRITE: on stable storage before done() */
+	uint64_t offset; /* bytes */
+	uint64_t length; /* bytes */
+	const struct span *spans;
+	unsigned int span_count;
+	void (*done)(struct block_request *request, enum block_error error);
+	void *owner;
+};
+
+struct block_device {
+	uint64_t size;		      /* bytes, multiple of logical_size */
+	uint32_t logical_size;	      /* 512 or 4096 */
+	uint32_t physical_size;
+	bool readonly;
+	bool discards;
+	char identity[64];	      /* stable name, printable */
+	void (*submit)(struct block_device *device,
+		       struct block_request *request);
+	void *owner;
+};
+
+/* ---- Characters ---- */
+
+/* Where a device's characters go. write() takes all of it, never waits. */
+struct console {
+	void (*write)(struct console *console, const uint8_t *data,
+		      size_t size);
+	void *owner;
+};
+
+/* ---- SynIC, as VMBus needs it ---- */
+
+#define SYNIC_MESSAGE_SIZE 240
+
+struct synic_port {
+	/*
+	 * Posts a message of type 1 to SINT sint of vp. False: the slot is
+	 * taken; synic_port.ready is called when it is worth trying again.
+	 */
+	bool (*post_message)(struct synic_port *port, uint32_t vp,
+			     uint32_t sint, const void *payload,
+			     size_t size);
+	/* Sets event flag of SINT sint on vp; interrupts on 0 -> 1. */
+	void (*signal_event)(struct synic_port *port, uint32_t vp,
+			     uint32_t sint, uint32_t flag);
+	/*
+	 * From on (or off), a guest's SignalEvent to connection calls
+	 * signalled(). False: no room.
+	 */
+	bool (*listen)(struct synic_port *port, uint32_t connection,
+		       bool on);
+	void *owner;
+
+	/* Set by the VMBus server. */
+	void (*ready)(void *server);
+	void (*message)(void *server, uint32_t connection, const void *payload,
+			size_t size);
+	void (*signalled)(void *server, uint32_t connection);
+	void *server;
+};
+
+/* ---- What a device may ask of its machine ---- */
+
+enum machine_event {
+	MACHINE_POWER_OFF, /* the child asked for it, e.g. ACPI S5 */
+	MACHINE_RESET,
+	MACHINE_BROKEN,	   /* the child cannot go on, e.g. triple fault */
+};
+
+struct machine_port {
+	void (*event)(struct machine_port *port, enum machine_event event,
+		      const char *why);
+	void *owner;
+};
+
+/*
+ * One log line, "NAME DEVICE: text". Lines that a child can provoke at will
+ * are limited: at most LOG_BURST of one kind, then a count.
+ */
+void device_log(const char *device, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Zeroed memory for device state; never NULL (the worker ends instead). */
+void *device_allocate(size_t size);
+void device_free(void *memory);
