@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* The contract between hvctl, the monitor of a child and its worker. */
+#pragma once
+
+/*
+ * Starting a worker
+ *
+ *   bulkhead-worker --config FILE.json --control SOCKET [--console-fd N]
+ *
+ * FILE.json is the checked description of the child, every path absolute:
+ *
+ *   { "name": "web", "memory": 536870912, "processors": 2,
+ *     "machine": "enlightened" | "pc",
+ *     "kernel": "/...", "initrd": "/...", "cmdline": "...",
+ *     "disks": [ { "file": "/...", "readonly": false }, ... ],
+ *     "serial": { "output": "console" | "/path/of/a/file" } }
+ *
+ * memory counts bytes. initrd, cmdline, disks and serial may be absent;
+ * without serial the child has no UART. Descriptor N of --console-fd gets
+ * every byte the child's console writes and gives what it reads; without
+ * it a console keeps its last bytes for whoever attaches.
+ *
+ * SOCKET is made by the worker (Unix, stream, mode 0600) before the child
+ * runs its first instruction, and is removed when the worker ends.
+ *
+ * Conversation
+ *
+ * One JSON object a line, ended by '\n', at most CONTROL_LINE_MAX bytes.
+ * Requests are answered in order, each with one line:
+ *
+ *   { "verb": "status" }  ->  { "ok": true, ... }
+ *                         or  { "ok": false, "error": "text for a person" }
+ *
+ *   verb     answer beside "ok"
+ *   status   "name", "state": CONTROL_STATE_*, "machine", "processors",
+ *            "memory" (bytes), "uptime_ns", "pid", "partition" (id, or 0)
+ *   stop     asks the child to power off (its power button, or its shutdown
+ *            service); answers at once, the worker ends when the child did
+ *   kill     ends the worker at once, CONTROL_EXIT_KILLED
+ *   pause    returns when no processor runs
+ *   resume
+ *   stats    "intercepts": { "io_port", "memory", "msr", "cpuid",
+ *            "hypercall", "halt", "eoi", "other" } (those that reached this
+ *            worker), "hypervisor": { ... } (counters of the partition as
+ *            the hypervisor keeps them; absent when it offers none)
+ *   console  after its answer the connection is a raw byte stream: first
+ *            what the console still remembers, then what the child writes;
+ *            bytes sent go to the child. Ends when either side closes.
+ *
+ * Several clients may be connected; all of those attached to the console
+ * see its output.
+ */
+#define CONTROL_LINE_MAX 4096
+
+#define CONTROL_STATE_STARTING "starting"
+#define CONTROL_STATE_RUNNING "running"
+#define CONTROL_STATE_PAUSED "paused"
+#define CONTROL_STATE_ENDING "ending"
+
+/*
+ * How a worker ends. The monitor starts it again after CONTROL_EXIT_RESET
+ * and records the others; a signal means that the worker itself crashed.
+ */
+enum control_exit {
+	CONTROL_EXIT_POWER_OFF = 0, /* the child powered itself off */
+	CONTROL_EXIT_RESET = 64,    /* the child asked for a reset */
+	CONTROL_EXIT_CRASH = 65,    /* the child cannot go on: triple fault */
+	CONTROL_EXIT_KILLED = 66,   /* somebody said kill */
+	CONTROL_EXIT_CONFIG = 67,   /* description, kernel or a file is bad */
+	CONTROL_EXIT_ERROR = 70,    /* the worker or its host failed */
+};
