@@ -188,9 +188,9 @@ struct virt_backend {
 	 * a value silicon would refuse.
 	 */
 	bool (*vp_get)(struct virt_vp *vp, uint32_t name,
-		       union hv_register_value *value);
+		       struct hv_register_value *value);
 	bool (*vp_set)(struct virt_vp *vp, uint32_t name,
-		       const union hv_register_value *value);
+		       const struct hv_register_value *value);
 
 	/* Event to deliver at the next vp_run(). One at a time. */
 	void (*vp_inject)(struct virt_vp *vp, const struct virt_event *event);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What each partition sees of CPUID. */
+#pragma once
+
+#include "../lib/types.h"
+#include "hypervisor.h"
+
+#define CPUID_RESULTS_MAX 64
+
+/* A leaf the parent has registered: HvCallRegisterInterceptResult. */
+struct cpuid_result {
+	uint32_t leaf;
+	uint32_t subleaf;
+	bool subleaf_specific;
+	uint32_t value[4];
+	uint32_t mask[4]; /* bits of value that replace the default */
+};
+
+/* EAX..EDX of vp for leaf and subleaf: fills out. Topology and APIC ids are
+ * the vp's; the features are the processor's less what a partition lacks. */
+void cpuid_read(struct vp *vp, uint32_t leaf, uint32_t subleaf,
+		uint32_t out[4]);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SynIC: messages, event flags, ports and connections. TLFS chapter 11. */
+#pragma once
+
+#include "../../abi/intercept.h"
+#include "../../abi/synic.h"
+#include "../lib/list.h"
+#include "../lib/spinlock.h"
+#include "../lib/types.h"
+#include "hypervisor.h"
+
+#define SINTS 16
+
+/*
+ * Something that has a message for one SINT of one vp. The queue holds
+ * sources, not messages, so it never needs memory: when the slot is free,
+ * fill() writes the message and returns whether there are more.
+ */
+struct synic_source {
+	struct list node; /* in synic.queue[sint]; self-linked when idle */
+	bool (*fill)(struct synic_source *source, struct hv_message *message);
+};
+
+struct synic {
+	struct spinlock lock; /* queues and slots; below partition locks */
+	uint64_t control;     /* SCONTROL */
+	uint64_t message_page;	    /* SIMP, as written */
+	uint64_t event_flags_page;  /* SIEFP */
+	uint64_t event_ring_page;   /* SIRBP: kept, unused */
+	uint64_t sint[SINTS];
+	struct list queue[SINTS];	/* of struct synic_source */
+	uint16_t deliverable_wanted;	/* SINTs whose free slot is announced */
+	bool queued;			/* some queue is not empty */
+};
+
+/* A guest's SignalEvent to this connection sets flag of the port's owner. */
+struct connection {
+	struct list node;   /* in partition.connections */
+	uint32_t id;
+	uint32_t port_type; /* HV_PORT_TYPE_* */
+	struct port *port;
+};
+
+struct port {
+	struct list node; /* in partition.ports of the owner */
+	uint32_t id;
+	uint32_t type;
+	uint32_t sint;
+	uint32_t vp;		/* HV_VP_INDEX_ANY allowed */
+	uint16_t base_flag;
+	uint16_t flag_count;
+	uint64_t connecting_partition; /* who may connect */
+	struct partition *owner;
+	uint32_t connections;	       /* how many point here */
+};
+
+void synic_reset(struct vp *vp);
+
+/* SynIC MSRs 40000080h-9Fh. False: #GP. */
+bool synic_msr_read(struct vp *vp, uint32_t msr, uint64_t *value);
+bool synic_msr_write(struct vp *vp, uint32_t msr, uint64_t value);
+
+/* Queues source for vp's sint, once, and delivers what can be; any lp. */
+void synic_post(struct vp *vp, uint32_t sint, struct synic_source *source);
+
+/* Takes source out of whichever queue of vp's sint it is in. */
+void synic_withdraw(struct vp *vp, uint32_t sint, struct synic_source *source);
+
+/* A ready-made message straight into the slot. OBJECT_IN_USE: slot busy. */
+enum hv_status synic_post_direct(struct vp *vp, uint32_t sint,
+				 const struct hv_message *message);
+
+/* Sets an event flag; *newly tells whether it went 0 -> 1. */
+enum hv_status synic_signal(struct vp *vp, uint32_t sint, uint32_t flag,
+			    bool *newly);
+
+/* The guest ended vector's interrupt: slots of its SINTs may be free. */
+void synic_eoi(struct vp *vp, uint8_t vector);
+
+/* Wants a SINT_DELIVERABLE intercept when a slot of mask becomes free. */
+void synic_want_deliverable(struct vp *vp, uint16_t mask);

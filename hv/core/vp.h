@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A virtual processor: state, what is pending for it, and its life. */
+#pragma once
+
+#include "../../abi/intercept.h"
+#include "../../abi/register.h"
+#include "../lib/list.h"
+#include "../lib/types.h"
+#include "../virt/virt.h"
+#include "../x86/cpu.h"
+#include "apic.h"
+#include "hypervisor.h"
+#include "msr.h"
+#include "partition.h"
+#include "synic.h"
+#include "timer.h"
+
+/* Reasons not to run; a vp runs when none is set. lp.lock of its lp. */
+#define VP_EXPLICIT_SUSPEND BIT(0)
+#define VP_INTERCEPT_SUSPEND BIT(1)
+#define VP_WAIT_STARTUP BIT(2) /* for a start-up IPI */
+#define VP_HALTED BIT(3)       /* HLT; vp_wake() ends it */
+#define VP_STOPPED BIT(4)      /* being deleted, or beyond repair */
+
+/* Asked for from any logical processor, done before the next entry. */
+#define VP_REQUEST_INIT BIT(0)
+#define VP_REQUEST_STARTUP BIT(1)
+#define VP_REQUEST_NMI BIT(2)
+#define VP_REQUEST_SYNIC BIT(3)	 /* queues or free slots to look at */
+#define VP_REQUEST_RESET BIT(4)
+
+enum vp_run_state { VP_BLOCKED, VP_READY, VP_RUNNING };
+
+enum vp_counter {
+	VP_COUNT_EXITS,	    /* + enum virt_intercept_kind */
+	VP_COUNT_INTERCEPTS = VIRT_KINDS, /* messages sent to the parent */
+	VP_COUNT_SIGNALS,		/* SignalEvents that reached a port */
+	VP_COUNT_INTERRUPTS,		/* injected */
+	VP_COUNT_HYPERCALLS,
+	VP_COUNTERS
+};
+
+struct vp {
+	struct virt_vp *virt;	     /* first: registers are vp->virt->registers */
+	struct partition *partition; /* constant */
+	uint32_t index;		     /* constant */
+
+	/* Scheduling: lock R of the lp. */
+	uint32_t lp;		 /* whose queue it belongs to */
+	enum vp_run_state state;
+	uint32_t suspended;	 /* VP_* reasons */
+	struct list run_node;	 /* in lp.ready while VP_READY */
+	uint64_t virtual_time;	 /* TSC ticks run, scaled by weight */
+	bool boosted;		 /* parent with an interrupt to take */
+	struct list timer_node;	 /* in lp.timed while a deadline is set */
+
+	uint32_t requests;	 /* atomic: VP_REQUEST_* */
+	uint8_t startup_vector;	 /* of VP_REQUEST_STARTUP */
+	uint32_t flushed;	 /* partition.flush_generation last honoured */
+
+	/* The rest: whoever may touch the vp (its lp, or a hypercall while it
+	 * is suspended and not running). */
+	struct cpu_state cpu;
+	struct apic apic;
+	struct synic synic;
+	struct timers timers;
+	struct msr_state msr;
+	struct virt_event reinject;   /* delivery that was cut short */
+	struct virt_event pending;    /* PENDING_EVENT0 / _INTERRUPTION */
+	uint64_t pending_parameter;   /* CR2 of a pending page fault */
+	uint32_t deliverable_wanted;  /* HV_DELIVERABILITY_* asked for */
+
+	struct hv_message *intercept_page; /* ours, or the parent's page */
+	struct hv_register_page *register_page;
+	void *state_pages[2];	      /* ours; given back with the vp */
+	struct synic_source intercept_source; /* the opaque message */
+	bool intercept_in_flight;
+
+	uint64_t run_time;   /* TSC ticks */
+	uint64_t ready_time;
+	uint64_t wait_time;
+	uint64_t since;	     /* TSC of the last change of state */
+	uint64_t counters[VP_COUNTERS];
+};
+
+/* Something is pending for vp: makes it run or look, from any lp. */
+void vp_wake(struct vp *vp);
+void vp_request(struct vp *vp, uint32_t requests);
+
+/* An exception to be delivered at the next entry (replaces nothing that is
+ * pending: two contributory ones become #DF as the manual says). */
+void vp_fault(struct vp *vp, uint8_t vector);
+void vp_fault_error(struct vp *vp, uint8_t vector, uint32_t error);
+void vp_page_fault(struct vp *vp, gva_t address, uint32_t error);
+
+/* This logical processor's timer must be looked at again: vp's deadline
+ * changed. Called by timer_update() only; any lp. */
+void vp_deadline_changed(struct vp *vp);
+
+#define VP_VECTOR_UD 6
+#define VP_VECTOR_GP 13
+#define VP_VECTOR_PF 14
