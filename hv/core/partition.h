@@ -20,6 +20,7 @@
 #include "cpuid.h"
 #include "hypervisor.h"
 #include "pool.h"
+#include "synic.h"
 
 #define PARTITION_VPS_MAX 128
 #define PARTITION_PARENT_ID 1ull
