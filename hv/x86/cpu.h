@@ -18,6 +18,8 @@
 struct cpu_interrupts {
 	uint64_t edge[4];  /* already acknowledged */
 	uint64_t level[4]; /* in service until cpu_interrupt_release() */
+	uint64_t pic[4];   /* the part of edge that came from the 8259
+			    * (ExtINT): it owes no local APIC an EOI */
 };
 
 /* Processor state that neither VMCB nor VMCS carries from vp to vp. */
@@ -70,7 +72,10 @@ void *cpu_map(spa_t page);
 void cpu_state_load(const struct cpu_state *state);
 void cpu_state_save(struct cpu_state *state);
 
-/* CPUID of this processor; out is EAX, EBX, ECX, EDX. */
+/*
+ * CPUID of this processor; out is EAX, EBX, ECX, EDX. Leaf 0Dh shows only the
+ * extended states that struct cpu_state can carry.
+ */
 void cpu_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 
 /* Resets the whole machine; does not return. */
