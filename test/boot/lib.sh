@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the boot cases share: writing child files, running the machine, checking what was printed.
+#
+# ./check sets CHECK_ROOT, CHECK_DIR (an empty folder of the case's own) and CHECK_QEMU; a case can
+# also be started by hand, from anywhere.
+set -euo pipefail
+root=${CHECK_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+work=${CHECK_DIR:-$(mktemp -d)}
+qemu=${CHECK_QEMU:-qemu-system-x86_64}
+image=$root/build/image
+
+fail() { echo "FAILED: $*"; exit 1; }
+skip() { echo "$*"; exit 77; }
+
+# need IMAGE...: makes what is missing in build/image, one case at a time.
+need() {
+	local names=() name
+	for name; do
+		names+=("$root/build/image/$name")
+	done
+	mkdir -p "$root/build"
+	flock "$root/build/.lock" make -s -C "$root/image" "${names[@]}"
+}
+
+# expect FILE REGEXP: a line must be there; never FILE REGEXP: none may be.
+expect() {
+	grep -qE "$2" "$1" || { tail -n 60 "$1"; fail "$(basename "$1"): no line matches \"$2\""; }
+}
+
+never() {
+	! grep -E "$2" "$1" || fail "$(basename "$1"): a line matches \"$2\""
+}
+
+# machine OPTION...: ./run with this case's QEMU; its exit status.
+machine() {
+	"$root/run" --qemu "$qemu" --dir "$work/run" "$@" ${CHECK_BOOT:+--boot "$CHECK_BOOT"}
+}
+
+# parent_script: what follows on standard input is run in the parent, options are for ./run. Its
+# first lines define helpers that every script may use.
+parent_script() {
+	cat "$root/test/boot/parent.sh" - >"$work/script.sh"
+	machine --script "$work/script.sh" "$@"
+}
+
+# child NAME KIND FLAVOUR [SCRIPT [FILE...]]: writes $work/NAME.conf; the child runs SCRIPT.
+# $child_memory, $child_processors, $child_cmdline and $child_disk say the rest.
+child() {
+	local name=$1 kind=$2 flavour=$3 initrd
+	shift 3
+	need "vmlinuz-$flavour" "child-$flavour.cpio"
+	initrd=$image/child-$flavour.cpio
+	if [ $# -gt 0 ]; then
+		initrd=$work/$name.cpio
+		"$root/image/child-initramfs" "$flavour" "$initrd" "$@"
+	fi
+	cat >"$work/$name.conf" <<-CONF
+	name = "$name"
+	machine = "$kind"
+	memory = ${child_memory:-256M}
+	processors = ${child_processors:-2}
+	kernel = "$image/vmlinuz-$flavour"
+	initrd = "$initrd"
+	cmdline = "console=ttyS0 quiet child.end ${child_cmdline:-}"
+	${child_disk:+disk { file = "$child_disk" \}}
+	serial { output = "${child_output:-$work/$name.serial}" }
+	CONF
+	rm -f "$work/$name.serial"
+}
+
+# disk_copy NAME: a root disk of the case's own, whose path is printed.
+disk_copy() {
+	need child-disk.raw
+	cp --sparse=always "$image/child-disk.raw" "$work/$1.raw"
+	echo "$work/$1.raw"
+}
+
+# disk_checks FILE: the file system is clean without any repair.
+disk_clean() {
+	/sbin/e2fsck -fn "$1" >"$work/e2fsck.log" 2>&1 ||
+		{ cat "$work/e2fsck.log"; fail "$1: the file system is not clean"; }
+}
+
+# disk_file FILE PATH: prints a file of the disk, read by the host's own tools.
+disk_file() { /sbin/debugfs -R "cat $2" "$1" 2>/dev/null; }
