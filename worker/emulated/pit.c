@@ -28,7 +28,6 @@ enum pit_mode {
 #define READ_BACK_NO_STATUS 0x10u
 
 #define CONTROL_GATE	0x01u
-#define CONTROL_SPEAKER 0x02u
 #define CONTROL_KEPT	0x0fu
 #define CONTROL_REFRESH 0x10u
 #define CONTROL_OUTPUT	0x20u
@@ -369,6 +368,18 @@ static void pit_write_control_word(struct pit *pit, uint8_t value)
 	};
 }
 
+/*
+ * A write moves the next edge; one that is due already must not be lost
+ * because its timer is late.
+ */
+static void pit_settle(struct pit *pit)
+{
+	if (pit->timer.armed && pit->timer.deadline_ns <= pit_now(pit)) {
+		pit->clock->disarm(&pit->timer);
+		pit_timer_expired(pit);
+	}
+}
+
 /* The counter's byte that is next, from a latch or as it runs. */
 static uint8_t pit_read_count(struct pit *pit, struct pit_channel *channel)
 {
@@ -402,6 +413,7 @@ uint8_t pit_read(struct pit *pit, uint64_t offset)
 
 void pit_write(struct pit *pit, uint64_t offset, uint8_t value)
 {
+	pit_settle(pit);
 	offset %= PIT_PORTS;
 	if (offset == PIT_CONTROL_WORD)
 		pit_write_control_word(pit, value);
