@@ -210,7 +210,7 @@ struct hv_input_map_gpa_pages {
 ABI_SIZE(struct hv_input_map_gpa_pages, 24);
 
 /* Flag word of UNMAP_GPA_PAGES: reps count 2 MiB. */
-#define HV_UNMAP_GPA_LARGE_PAGE 0x80000000u
+#define HV_UNMAP_GPA_LARGE_PAGE 0x2u
 
 struct hv_input_unmap_gpa_pages {
 	uint64_t target_partition_id;
