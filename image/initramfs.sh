@@ -3,7 +3,7 @@
 
 # initramfs_base TREE: busybox with all its names, and the folders that an init mounts on.
 initramfs_base() {
-	local tree=$1 busybox
+	local tree=$1 busybox name
 	busybox=$("$here/packages" unpack bookworm busybox-static)
 	mkdir -p "$tree"/{bin,sbin,etc,dev,proc,sys,run,tmp,mnt,root,host}
 	mkdir -p "$tree"/usr/{bin,sbin,lib}
@@ -13,15 +13,22 @@ initramfs_base() {
 	"$tree/bin/busybox" --list | while read -r name; do
 		[ "$name" = busybox ] || ln -s busybox "$tree/bin/$name"
 	done
+	# Busybox asks an init process to end things; here its first process is a script.
+	for name in poweroff reboot halt; do
+		printf '#!/bin/sh\nsync\nexec /bin/busybox %s -f\n' $name >"$tree/usr/sbin/$name"
+		chmod 755 "$tree/usr/sbin/$name"
+	done
 	echo root:x:0:0:root:/root:/bin/sh >"$tree/etc/passwd"
 	echo root:x:0: >"$tree/etc/group"
 }
 
 # initramfs_program TREE FILE FOLDER: a program with the shared libraries that it is linked with.
 initramfs_program() {
-	local tree=$1 program=$2 folder=$3 library
+	local tree=$1 program=$2 folder=$3 library missing
 	mkdir -p "$tree$folder"
 	cp -L "$program" "$tree$folder/"
+	missing=$(ldd "$program" | grep 'not found') &&
+		{ echo "initramfs: $program: $missing" >&2; return 1; }
 	ldd "$program" | awk '$3 ~ /^\// { print $3 } $1 ~ /^\/.*ld-linux/ { print $1 }' |
 		while read -r library; do
 			cp -nL "$library" "$tree/usr/lib/"

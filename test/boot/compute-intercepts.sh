@@ -3,7 +3,7 @@
 # Invariant I2: while a child computes, the count of its intercepts sent to the parent stays.
 . "$(dirname "$0")/lib.sh"
 child guest enlightened 6.1-cloud "$root/test/boot/compute-work.sh"
-parent_script --no-build --timeout 240 "$work/guest.conf" <<'SCRIPT' || fail "./run: $?"
+parent_script --timeout 240 "$work/guest.conf" <<'SCRIPT' || fail "./run: $?"
 intercepts() {
 	hvctl stats --json guest >/tmp/stats || fail "hvctl stats"
 	tr ',{' '\n\n' </tmp/stats | sed -n 's/.*"parent_intercepts" *: *\([0-9]*\).*/\1/p' | head -n 1

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 [ $# = 0 ] || qemu=$("$root/image/qemu" "$1")
 
-machine --no-build --batch --timeout 180 >"$work/output" 2>&1 || { cat "$work/output"; fail "./run --batch: $?"; }
+machine --batch --timeout 180 >"$work/output" 2>&1 || { cat "$work/output"; fail "./run --batch: $?"; }
 cat "$work/output"
 expect "$work/output" '^enlightened: .*Hypervisor detected: Microsoft Hyper-V'
 expect "$work/output" '^enlightened: Debian 12'

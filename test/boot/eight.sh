@@ -27,7 +27,7 @@ for i in 1 2 3 4 5 6 7 8; do
 	child "c$i" enlightened 6.1-cloud "$work/work.sh"
 	names+=" c$i"
 done
-parent_script --no-build --timeout 600 --memory 4G $(printf "$work/%s.conf " $names) <<'SCRIPT' ||
+parent_script --timeout 600 --memory 4G $(printf "$work/%s.conf " $names) <<'SCRIPT' ||
 for i in 1 2 3 4 5 6 7 8; do
 	start c$i
 	mkfifo /tmp/in.$i

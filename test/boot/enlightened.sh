@@ -9,7 +9,7 @@ flavour=$1
 disk=$(disk_copy root)
 child_memory=512M child_cmdline="root=/dev/sda rw" child_disk=$disk
 child guest enlightened "$flavour" "$root/test/boot/enlightened-work.sh"
-machine --no-build --batch --timeout 420 "$work/guest.conf" || fail "./run: $?"
+machine --batch --timeout 420 "$work/guest.conf" || fail "./run: $?"
 
 console=$work/guest.serial
 cat "$console"

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 mkdir -p "$work"
 gcc -O2 -static -Wall -Wextra -o "$work/reach" "$root/test/boot/reach.c"
-parent_script --no-build --timeout 150 --put "$work/reach" <<'SCRIPT' || fail "./run: $?"
+parent_script --timeout 150 --put "$work/reach" <<'SCRIPT' || fail "./run: $?"
 hvctl log >/tmp/log || fail "hvctl log"
 sed -n 's/.*hypervisor memory \(0x[0-9a-f]*\)-\(0x[0-9a-f]*\).*/\1 \2/p' /tmp/log >/tmp/ranges
 [ -s /tmp/ranges ] || { head -n 40 /tmp/log; fail "the log does not say where the hypervisor is"; }

@@ -24,11 +24,11 @@ need() {
 
 # expect FILE REGEXP: a line must be there; never FILE REGEXP: none may be.
 expect() {
-	grep -qE "$2" "$1" || { tail -n 60 "$1"; fail "$(basename "$1"): no line matches \"$2\""; }
+	tr -d '\r' <"$1" | grep -aE -- "$2" >/dev/null || { tail -n 60 "$1"; fail "$(basename "$1"): no line matches \"$2\""; }
 }
 
 never() {
-	! grep -E "$2" "$1" || fail "$(basename "$1"): a line matches \"$2\""
+	! tr -d '\r' <"$1" | grep -aE -- "$2" || fail "$(basename "$1"): a line matches \"$2\""
 }
 
 # machine OPTION...: ./run with this case's QEMU; its exit status.

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 boot=$1 processors=$2 extra=${3:-}
 
-parent_script --no-build --timeout 150 --boot "$boot" --smp "$processors" --parent-args "$extra" <<'SCRIPT' ||
+parent_script --timeout 150 --boot "$boot" --smp "$processors" --parent-args "$extra" <<'SCRIPT' ||
 . /host/run
 echo "processors $(nproc)"
 for disk in /dev/vda /dev/sda; do
@@ -16,7 +16,9 @@ for disk in /dev/vda /dev/sda; do
 	head -c 4000000 $disk | cmp - /tmp/data || fail "$disk: read back other data"
 	echo "$disk is good"
 done
-readlink /sys/block/vda/device/driver /sys/class/net/eth0/device/driver
+for device in /sys/block/vda /sys/block/sda /sys/class/net/eth0; do
+	echo "$device: $(basename "$(readlink $device/device/driver)")"
+done
 grep -q ahci /proc/interrupts || fail "no AHCI interrupt line"
 ip link set eth0 up
 ip addr add 10.0.2.15/24 dev eth0

@@ -6,7 +6,9 @@
 . "$(dirname "$0")/lib.sh"
 version=$1
 
-parent_script --no-build --timeout 240 --parent-kernel "$version" \
+need "vmlinuz-$version" "parent-$version.cpio"
+
+parent_script --timeout 240 --parent-kernel "$version" \
 	--put "$image/vmlinuz-$version" --put "$image/parent-$version.cpio" <<'SCRIPT' ||
 boots=$(cat /host/out/boots)
 echo "boot number $boots"

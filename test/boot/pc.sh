@@ -7,7 +7,7 @@
 flavour=$1
 
 child guest pc "$flavour" "$root/test/boot/pc-work.sh"
-machine --no-build --batch --timeout 240 "$work/guest.conf" || fail "./run: $?"
+machine --batch --timeout 240 "$work/guest.conf" || fail "./run: $?"
 console=$work/guest.serial
 cat "$console"
 expect "$console" 'Linux version'
@@ -20,7 +20,7 @@ never "$console" 'BUG|Oops|WARNING: CPU|Kernel panic|rcu.*stall'
 child_cmdline=shell child_output=console
 child typed pc "$flavour"
 sed -i 's/child\.end//' "$work/typed.conf"
-parent_script --no-build --timeout 240 "$work/typed.conf" <<'SCRIPT' || fail "./run: $?"
+parent_script --timeout 240 "$work/typed.conf" <<'SCRIPT' || fail "./run: $?"
 start typed
 (sleep 40; echo 'echo sum $((40 + 2))'; sleep 5; echo poweroff; sleep 60) |
 	hvctl console typed >/host/out/typed.log 2>&1 &

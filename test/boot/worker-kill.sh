@@ -22,7 +22,7 @@ child_disk=$work/victim.raw
 child victim enlightened 6.1-cloud "$work/victim.sh"
 child_disk=
 child other enlightened 6.1-cloud "$work/other.sh"
-parent_script --no-build --timeout 300 "$work/victim.conf" "$work/other.conf" <<'SCRIPT' || fail "./run: $?"
+parent_script --timeout 300 "$work/victim.conf" "$work/other.conf" <<'SCRIPT' || fail "./run: $?"
 start victim other
 said victim "flushed 20" 150
 said other "other works" 100
