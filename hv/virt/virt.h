@@ -127,7 +127,8 @@ struct virt_intercept {
 /* Guest physical address space. The core serializes changes by its lock;
  * silicon may walk at any time, so entries change by single 64-bit stores. */
 struct virt_space {
-	spa_t root;
+	spa_t root;		   /* SPA(0) until the back end needs it */
+	spa_t retired;		   /* the back end's: tables kept for later */
 	struct page_source *pages; /* for page-table pages */
 };
 
@@ -154,6 +155,7 @@ struct virt_vp_config {
 	struct virt_space *space;
 	struct page_source *pages;
 	uint16_t own_port;  /* parent only: base of 8 ports that are trapped */
+	uint32_t exceptions; /* mask of vectors that are intercepted */
 };
 
 struct virt_backend {
@@ -217,7 +219,11 @@ struct virt_backend {
 				      uint64_t size);
 	bool (*space_lookup)(const struct virt_space *space, gpa_t gpa,
 			     struct virt_mapping *mapping);
-	/* Gives at most budget table pages back; true when none is left. */
+	/*
+	 * Gives at most budget table pages back; true when none is left. Only
+	 * when no vp of the space will run again: before that no table page
+	 * is given back, whatever is mapped and unmapped.
+	 */
 	bool (*space_release)(struct virt_space *space, unsigned int budget);
 };
 

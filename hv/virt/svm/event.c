@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Events into a vp: injection, the windows that the core waits for, and NMI
+ * masking, which silicon does not report and is followed by intercepting IRET.
+ *
+ * V_IRQ serves only as interrupt window, never to deliver. Where silicon
+ * offers no exit behind an instruction (IRET that ends an NMI handler, a write
+ * of CR8, the instruction in an interrupt shadow), the instruction is executed
+ * alone, with the trap flag set and every exception intercepted. A step never
+ * outlives the vp_run() that began it: whatever other exit comes first undoes
+ * it, and the intercept that asked for it comes again.
+ */
+#include "svm.h"
+
+#define VECTOR_DEBUG 1u
+#define VECTOR_BREAKPOINT 3u
+#define VECTOR_OVERFLOW 4u
+#define VECTOR_PAGE_FAULT 14u
+
+/* Exceptions that push an error code: 8, 10-14, 17, 21, 29, 30. */
+#define EXCEPTIONS_WITH_ERROR 0x60227d00u
+
+#define DR6_BREAKPOINTS 0xfull
+#define DR6_STEP BIT(14)
+
+void svm_vp_inject(struct virt_vp *virt_vp, const struct virt_event *event)
+{
+	struct svm_vp *vp = svm_vp(virt_vp);
+	uint64_t value = SVM_EVENT_VALID | event->vector |
+			 (uint64_t)event->type << SVM_EVENT_TYPE_SHIFT;
+
+	if (event->has_error)
+		value |= SVM_EVENT_HAS_ERROR |
+			 (uint64_t)event->error << SVM_EVENT_ERROR_SHIFT;
+	vp->vmcb->event_injection = value;
+	vp->injected = value;
+	vp->injected_length = 0;
+	if (event->type == VIRT_EVENT_SOFTWARE_INTERRUPT)
+		vp->injected_length = event->instruction_length;
+	if (event->type == VIRT_EVENT_NMI)
+		virt_vp->registers.nmi_masked = true;
+}
+
+/* After INT n the handler returns behind it. */
+static void place_return(struct svm_vp *vp)
+{
+	struct vmcb *vmcb = vp->vmcb;
+
+	if (svm_features()->next_rip)
+		vmcb->next_rip = vmcb->rip + vp->injected_length;
+	else
+		vmcb->rip += vp->injected_length;
+}
+
+static bool same_event(uint64_t one, uint64_t other)
+{
+	const uint64_t what = SVM_EVENT_TYPE | SVM_EVENT_VECTOR;
+
+	return one && !((one ^ other) & what);
+}
+
+/*
+ * INT n, INT3 and INTO of the guest itself: RIP is still at the instruction,
+ * executing it again delivers the event again.
+ */
+static bool repeats_itself(uint64_t info, uint64_t injected)
+{
+	unsigned int type = (info & SVM_EVENT_TYPE) >> SVM_EVENT_TYPE_SHIFT;
+	unsigned int vector = info & SVM_EVENT_VECTOR;
+
+	if (same_event(injected, info))
+		return false;
+	return type == VIRT_EVENT_SOFTWARE_INTERRUPT ||
+	       (type == VIRT_EVENT_EXCEPTION &&
+		(vector == VECTOR_BREAKPOINT || vector == VECTOR_OVERFLOW));
+}
+
+void svm_event_interrupted(struct svm_vp *vp, struct virt_event *event)
+{
+	struct virt_registers *registers = &vp->virt.registers;
+	uint64_t info = vp->vmcb->exit_interrupt_info;
+	uint64_t injected = vp->injected;
+	uint8_t length = vp->injected_length;
+
+	vp->injected = 0;
+	vp->injected_length = 0;
+	vp->vmcb->exit_interrupt_info = 0;
+	if (!(info & SVM_EVENT_VALID) || repeats_itself(info, injected))
+		return;
+
+	event->valid = true;
+	event->type = (info & SVM_EVENT_TYPE) >> SVM_EVENT_TYPE_SHIFT;
+	event->vector = info & SVM_EVENT_VECTOR;
+	event->has_error = info & SVM_EVENT_HAS_ERROR;
+	event->error = (uint32_t)(info >> SVM_EVENT_ERROR_SHIFT);
+	event->instruction_length = 0;
+	/* QEMU reports an interrupt in this way at times. */
+	if (event->type == VIRT_EVENT_EXCEPTION && event->vector >= SVM_EXCEPTIONS)
+		event->type = VIRT_EVENT_INTERRUPT;
+	if (event->type == VIRT_EVENT_NMI)
+		registers->nmi_masked = false;
+	if (length && same_event(injected, info)) {
+		event->instruction_length = length;
+		if (!svm_features()->next_rip)
+			registers->rip -= length;
+	}
+}
+
+void svm_event_exception(const struct svm_vp *vp,
+			 struct virt_intercept *intercept)
+{
+	const struct vmcb *vmcb = vp->vmcb;
+	uint32_t vector = (uint32_t)vmcb->exit_code - SVM_EXIT_EXCEPTION;
+
+	intercept->exception = (struct virt_exception){
+		.vector = (uint8_t)vector,
+		.has_error = EXCEPTIONS_WITH_ERROR & BIT(vector),
+		.error = (uint32_t)vmcb->exit_info_1,
+	};
+	if (!intercept->exception.has_error)
+		intercept->exception.error = 0;
+	if (vector == VECTOR_PAGE_FAULT)
+		intercept->exception.parameter = vmcb->exit_info_2;
+	if (vector == VECTOR_DEBUG)
+		intercept->exception.parameter = vmcb->dr6;
+}
+
+void svm_vp_window(struct virt_vp *vp, unsigned int windows)
+{
+	svm_vp(vp)->windows = (uint8_t)windows;
+}
+
+/* Makes the VMCB's intercepts what windows and NMI masking need. */
+static void arm(struct svm_vp *vp)
+{
+	struct vmcb *vmcb = vp->vmcb;
+	bool masked = vp->virt.registers.nmi_masked;
+	bool virq = vp->windows & VIRT_WINDOW_INTERRUPT;
+
+	vmcb->intercept_3 = vp->intercept_3;
+	vmcb->intercept_control = 0;
+	vmcb->virtual_interrupt = SVM_V_INTR_MASKING |
+				  (vmcb->virtual_interrupt & SVM_V_TPR);
+	if (masked)
+		vmcb->intercept_3 |= (uint32_t)SVM_INTERCEPT_IRET;
+	if (virq) {
+		vmcb->intercept_3 |= (uint32_t)SVM_INTERCEPT_VINTR;
+		vmcb->virtual_interrupt |= SVM_V_IRQ | SVM_V_INTR_PRIORITY |
+					   SVM_V_IGNORE_TPR;
+	}
+	/* QEMU aborts on a plain write of CR8 while V_IRQ is set. */
+	if (virq || vp->windows & VIRT_WINDOW_CR8)
+		vmcb->intercept_control |= (uint32_t)SVM_INTERCEPT_CR8_WRITE;
+	vp->armed = masked || vp->windows;
+}
+
+/* Sets the VMCB up for one instruction; enter, then step_end(). */
+static void step_begin(struct svm_vp *vp, enum svm_step step)
+{
+	struct vmcb *vmcb = vp->vmcb;
+
+	vmcb->intercept_exception = SVM_INTERCEPT_ALL_EXCEPTIONS;
+	vmcb->intercept_control = 0;
+	vmcb->intercept_3 = vp->intercept_3;
+	/* In a shadow, what would read or change the trap flag is not stepped. */
+	if (step == SVM_STEP_SHADOW)
+		vmcb->intercept_3 |= (uint32_t)(
+			SVM_INTERCEPT_PUSHF | SVM_INTERCEPT_POPF |
+			SVM_INTERCEPT_IRET | SVM_INTERCEPT_SOFTWARE_INTERRUPT);
+	vmcb->virtual_interrupt = SVM_V_INTR_MASKING |
+				  (vmcb->virtual_interrupt & SVM_V_TPR);
+	vmcb->event_injection = 0;
+	vmcb->dr6 &= ~DR6_STEP;
+	vmcb->rflags |= RFLAGS_TF;
+}
+
+/* An exception that is the guest's own: the core delivers it. */
+static void step_exception(struct svm_vp *vp, struct virt_intercept *intercept)
+{
+	struct virt_exception exception;
+
+	svm_event_exception(vp, intercept);
+	exception = intercept->exception;
+	intercept->interrupted = (struct virt_event){
+		.valid = true,
+		.type = VIRT_EVENT_EXCEPTION,
+		.vector = exception.vector,
+		.has_error = exception.has_error,
+		.error = exception.error,
+	};
+	if (exception.vector == VECTOR_PAGE_FAULT)
+		vp->vmcb->cr2 = exception.parameter;
+}
+
+/* A debug exception: what of it the guest itself asked for. */
+static bool step_trap(struct vmcb *vmcb, bool guest_trap, uint64_t dr6)
+{
+	if (!guest_trap)
+		vmcb->dr6 &= ~DR6_STEP;
+	return guest_trap || vmcb->dr6 & ~dr6 & DR6_BREAKPOINTS;
+}
+
+static bool step_is_over(uint32_t code, enum svm_step step,
+			 const struct vmcb *vmcb)
+{
+	if (code == SVM_EXIT_EXCEPTION + VECTOR_DEBUG)
+		return vmcb->dr6 & DR6_STEP;
+	return step == SVM_STEP_SHADOW &&
+	       (code == SVM_EXIT_PUSHF || code == SVM_EXIT_POPF ||
+		code == SVM_EXIT_IRET || code == SVM_EXIT_SOFTWARE_INTERRUPT);
+}
+
+/* What the core is told after a step that was executed to its end. */
+static enum virt_intercept_kind step_kind(struct svm_vp *vp, enum svm_step step)
+{
+	unsigned int windows = vp->windows;
+
+	switch (step) {
+	case SVM_STEP_IRET:
+		vp->virt.registers.nmi_masked = false;
+		return windows & VIRT_WINDOW_NMI ? VIRT_NMI_WINDOW : VIRT_HOST;
+	case SVM_STEP_CR8:
+		return windows & VIRT_WINDOW_CR8 ? VIRT_CR8_WINDOW : VIRT_HOST;
+	default:
+		break;
+	}
+	if (windows & VIRT_WINDOW_NMI && !vp->virt.registers.nmi_masked)
+		return VIRT_NMI_WINDOW;
+	if (windows & VIRT_WINDOW_INTERRUPT && vp->vmcb->rflags & RFLAGS_IF)
+		return VIRT_INTERRUPT_WINDOW;
+	return VIRT_HOST;
+}
+
+/*
+ * Executes one instruction. False if another exit came first, which is to be
+ * decoded as usual.
+ */
+static bool step_run(struct svm_vp *vp, enum svm_step step,
+		     struct virt_intercept *intercept)
+{
+	struct vmcb *vmcb = vp->vmcb;
+	bool guest_trap = vmcb->rflags & RFLAGS_TF;
+	uint64_t dr6 = vmcb->dr6;
+	uint32_t code, vector;
+	bool over, own;
+
+	step_begin(vp, step);
+	svm_vp_enter(vp);
+
+	code = (uint32_t)vmcb->exit_code;
+	vector = code - SVM_EXIT_EXCEPTION;
+	over = step_is_over(code, step, vmcb);
+	vmcb->intercept_exception = vp->exceptions;
+	/* An IRET that was executed has loaded the guest's own trap flag. */
+	if (!guest_trap && !(over && step == SVM_STEP_IRET))
+		vmcb->rflags &= ~RFLAGS_TF;
+	own = vector < SVM_EXCEPTIONS;
+	if (vector == VECTOR_DEBUG)
+		own = step_trap(vmcb, guest_trap, dr6);
+	vmcb->dr6 |= dr6 & DR6_STEP;
+
+	if (!over && (vector >= SVM_EXCEPTIONS || vp->exceptions & BIT(vector)))
+		return false;
+	intercept->kind = over ? step_kind(vp, step) : VIRT_HOST;
+	intercept->instruction_length = 0;
+	intercept->byte_count = 0;
+	if (own)
+		step_exception(vp, intercept);
+	return true;
+}
+
+/* The window that is open at once, or has to wait for a shadow's end. */
+static bool window_now(struct svm_vp *vp, struct virt_intercept *intercept,
+		       bool *shadow)
+{
+	const struct virt_registers *registers = &vp->virt.registers;
+	bool nmi = vp->windows & VIRT_WINDOW_NMI && !registers->nmi_masked;
+	bool interrupt = vp->windows & VIRT_WINDOW_INTERRUPT &&
+			 registers->rflags & RFLAGS_IF;
+
+	*shadow = false;
+	if ((!nmi && !interrupt) || vp->injected)
+		return false;
+	if (registers->interrupt_shadow) {
+		*shadow = true;
+		return false;
+	}
+	intercept->kind = nmi ? VIRT_NMI_WINDOW : VIRT_INTERRUPT_WINDOW;
+	intercept->instruction_length = 0;
+	intercept->byte_count = 0;
+	return true;
+}
+
+bool svm_event_run(struct svm_vp *vp, struct virt_intercept *intercept)
+{
+	struct vmcb *vmcb = vp->vmcb;
+	bool shadow;
+
+	arm(vp);
+	if (vp->injected_length)
+		place_return(vp);
+	if (window_now(vp, intercept, &shadow))
+		return true;
+	/*
+	 * The shadow is waited for here, since not every processor (QEMU 7.2)
+	 * honours the VMCB's: an interrupt between STI and HLT would be lost.
+	 */
+	if (shadow)
+		return step_run(vp, SVM_STEP_SHADOW, intercept);
+
+	svm_vp_enter(vp);
+	if ((uint32_t)vmcb->exit_code == SVM_EXIT_IRET)
+		return step_run(vp, SVM_STEP_IRET, intercept);
+	if ((uint32_t)vmcb->exit_code == SVM_EXIT_CR8_WRITE)
+		return step_run(vp, SVM_STEP_CR8, intercept);
+	return false;
+}

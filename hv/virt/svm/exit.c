@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From silicon's exit to the neutral intercept. */
+#include "../../lib/string.h"
+#include "svm.h"
+
+typedef void (*decode)(const struct svm_vp *vp,
+		       struct virt_intercept *intercept);
+
+/*
+ * How an exit is told above the waist. The length is that of the instruction
+ * without prefixes, for processors that do not save nRIP: no compiler puts
+ * one before these instructions, and a guest that does executes the tail of
+ * its own instruction.
+ */
+struct exit {
+	bool known;
+	uint8_t kind; /* enum virt_intercept_kind */
+	uint8_t length;
+	decode decode; /* the rest of the intercept, NULL none */
+};
+
+static void decode_msr(const struct svm_vp *vp,
+		       struct virt_intercept *intercept)
+{
+	intercept->msr = (uint32_t)vp->virt.registers.gpr[VIRT_RCX];
+	intercept->write = vp->vmcb->exit_info_1 & 1;
+}
+
+static void decode_io(const struct svm_vp *vp,
+		      struct virt_intercept *intercept)
+{
+	const struct vmcb *vmcb = vp->vmcb;
+	uint64_t info = vmcb->exit_info_1;
+	bool string = info & SVM_IOIO_STRING;
+
+	intercept->io = (struct virt_io){
+		.port = (uint16_t)(info >> SVM_IOIO_PORT_SHIFT),
+		.size = info >> SVM_IOIO_SIZE_SHIFT & SVM_IOIO_SIZE_MASK,
+		.in = info & SVM_IOIO_IN,
+		.string = string,
+		.repeat = info & SVM_IOIO_REPEAT,
+		.segment = VIRT_SEGMENT_NONE,
+	};
+	if (string && svm_features()->decode_assist)
+		intercept->io.segment = info >> SVM_IOIO_SEGMENT_SHIFT &
+					SVM_IOIO_SEGMENT_MASK;
+	/* With or without nRIP, this exit names the next instruction. */
+	intercept->instruction_length = (uint8_t)(vmcb->exit_info_2 -
+						  vmcb->rip);
+}
+
+static void decode_bytes(const struct svm_vp *vp,
+			 struct virt_intercept *intercept)
+{
+	const struct vmcb *vmcb = vp->vmcb;
+
+	if (!svm_features()->decode_assist || !vmcb->byte_count)
+		return;
+	intercept->byte_count = MIN(vmcb->byte_count, 15);
+	memcpy(intercept->bytes, vmcb->bytes, sizeof(intercept->bytes));
+}
+
+static void decode_nested_fault(const struct svm_vp *vp,
+				struct virt_intercept *intercept)
+{
+	uint64_t info = vp->vmcb->exit_info_1;
+	uint64_t access = VIRT_ACCESS_READ;
+
+	if (info & SVM_NPF_FETCH)
+		access = VIRT_ACCESS_EXECUTE;
+	else if (info & SVM_NPF_WRITE)
+		access = VIRT_ACCESS_WRITE;
+	intercept->memory = (struct virt_gpa_access){
+		.gpa = GPA(vp->vmcb->exit_info_2),
+		.access = (uint8_t)access,
+		.page_walk = info & SVM_NPF_PAGE_WALK,
+	};
+	decode_bytes(vp, intercept);
+}
+
+static void decode_xsetbv(const struct svm_vp *vp,
+			  struct virt_intercept *intercept)
+{
+	const uint64_t *gpr = vp->virt.registers.gpr;
+
+	intercept->data = gpr[VIRT_RDX] << 32 | (uint32_t)gpr[VIRT_RAX];
+}
+
+/* Which window V_IRQ was set for. */
+static void decode_vintr(const struct svm_vp *vp,
+			 struct virt_intercept *intercept)
+{
+	intercept->kind = vp->windows & VIRT_WINDOW_INTERRUPT ?
+				  VIRT_INTERRUPT_WINDOW :
+				  VIRT_HOST;
+}
+
+#define EXIT(name, ...) [SVM_EXIT_##name] = { .known = true, __VA_ARGS__ }
+
+static const struct exit exits[] = {
+	EXIT(INTR, .kind = VIRT_HOST),
+	EXIT(NMI, .kind = VIRT_HOST),
+	EXIT(SMI, .kind = VIRT_HOST),
+	EXIT(INIT, .kind = VIRT_HOST),
+	EXIT(FERR_FREEZE, .kind = VIRT_HOST),
+	EXIT(VINTR, .kind = VIRT_INTERRUPT_WINDOW, .decode = decode_vintr),
+	EXIT(CPUID, .kind = VIRT_CPUID, .length = 2),
+	EXIT(MSR, .kind = VIRT_MSR, .length = 2, .decode = decode_msr),
+	EXIT(IOIO, .kind = VIRT_IO, .decode = decode_io),
+	EXIT(VMMCALL, .kind = VIRT_HYPERCALL, .length = 3),
+	EXIT(HLT, .kind = VIRT_HALT, .length = 1),
+	EXIT(XSETBV, .kind = VIRT_XSETBV, .length = 3,
+	     .decode = decode_xsetbv),
+	EXIT(INVD, .kind = VIRT_CACHE, .length = 2),
+	EXIT(WBINVD, .kind = VIRT_CACHE, .length = 2),
+	EXIT(INVLPGA, .kind = VIRT_UNDEFINED),
+	EXIT(VMRUN, .kind = VIRT_UNDEFINED),
+	EXIT(VMLOAD, .kind = VIRT_UNDEFINED),
+	EXIT(VMSAVE, .kind = VIRT_UNDEFINED),
+	EXIT(STGI, .kind = VIRT_UNDEFINED),
+	EXIT(CLGI, .kind = VIRT_UNDEFINED),
+	EXIT(SKINIT, .kind = VIRT_UNDEFINED),
+	EXIT(MONITOR, .kind = VIRT_UNDEFINED),
+	EXIT(MWAIT, .kind = VIRT_UNDEFINED),
+	EXIT(SHUTDOWN, .kind = VIRT_TRIPLE_FAULT),
+};
+
+static const struct exit nested_fault = {
+	.known = true,
+	.kind = VIRT_GPA,
+	.decode = decode_nested_fault,
+};
+
+static const struct exit exception = {
+	.known = true,
+	.kind = VIRT_EXCEPTION,
+	.decode = svm_event_exception,
+};
+
+static const struct exit *exit_find(uint32_t code)
+{
+	if (code < ARRAY_SIZE(exits) && exits[code].known)
+		return &exits[code];
+	if (code == SVM_EXIT_NESTED_PAGE_FAULT)
+		return &nested_fault;
+	if (code - SVM_EXIT_EXCEPTION < SVM_EXCEPTIONS)
+		return &exception;
+	return NULL;
+}
+
+/* VMRUN refused the state, or an exit that nobody asked for. */
+static void fail(struct svm_vp *vp, struct virt_intercept *intercept)
+{
+	svm_asid_refused(vp->lp);
+	intercept->kind = VIRT_FAILED;
+	intercept->instruction_length = 0;
+	intercept->data = (uint32_t)vp->vmcb->exit_code;
+}
+
+void svm_exit_decode(struct svm_vp *vp, struct virt_intercept *intercept)
+{
+	const struct vmcb *vmcb = vp->vmcb;
+	const struct exit *exit = exit_find((uint32_t)vmcb->exit_code);
+
+	intercept->byte_count = 0;
+	if (!exit) {
+		fail(vp, intercept);
+		return;
+	}
+	intercept->kind = exit->kind;
+	intercept->instruction_length = exit->length;
+	if (exit->length && svm_features()->next_rip)
+		intercept->instruction_length =
+			(uint8_t)(vmcb->next_rip - vmcb->rip);
+	if (exit->decode)
+		exit->decode(vp, intercept);
+}
