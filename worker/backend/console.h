@@ -3,8 +3,9 @@
  * A child's console: what it printed last, who reads it, who types into it.
  *
  * One epoll descriptor stands for all readers: the event loop waits for
- * EPOLLIN on console_poll_fd() and then calls console_service(). All calls
- * are made with the machine's lock held; none of them waits.
+ * EPOLLIN on console_poll_fd() and then calls console_service(), which does
+ * all writing: a device's write only fills the ring. All calls are made with
+ * the machine's lock held. The process is to ignore SIGPIPE.
  */
 #pragma once
 
@@ -15,21 +16,17 @@
 
 struct console_backend;
 
-struct console_options {
-	const char *path;   /* also written here, appended; NULL: nowhere */
-	uint64_t keep_size; /* of that file's newest bytes; 0: all of it */
-};
-
 /*
- * Opens the file, if any, and makes the console; NULL and errno when that
- * fails. Everything that needs a privilege is done here.
+ * Opens the file that keeps all of the output (appended; NULL: none) and
+ * makes the console; NULL and errno when that fails. Everything that needs a
+ * privilege is done here.
  */
-struct console_backend *console_create(const struct console_options *options);
+struct console_backend *console_create(const char *path);
 
 /* Closes all readers and the file. NULL is allowed. */
 void console_destroy(struct console_backend *backend);
 
-/* What a device writes to (struct uart_options.console). */
+/* What a device writes to (uart's options.console). */
 struct console *console_device(struct console_backend *backend);
 
 /*
@@ -66,7 +63,8 @@ void console_service(struct console_backend *backend);
 uint64_t console_written(const struct console_backend *backend);
 
 /*
- * Before the worker ends: tries for at most timeout_ms to hand readers what
- * they have not had yet.
+ * Before the worker ends: writes out the file, and tries for at most
+ * timeout_ms to hand readers what they have not had yet. The one call here
+ * that may wait.
  */
 void console_flush(struct console_backend *backend, unsigned int timeout_ms);
