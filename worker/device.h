@@ -153,6 +153,57 @@ struct block_device {
 	char identity[64];	      /* stable name, printable */
 	void (*submit)(struct block_device *device,
 		       struct block_request *request);
+	/*
+	 * Optional. Between plug(true) and plug(false), which nest, requests
+	 * may be held back to start together; done() may be called from
+	 * within plug(false), never from within submit().
+	 */
+	void (*plug)(struct block_device *device, bool on);
+	void *owner;
+};
+
+/* ---- SCSI ---- */
+
+#define SCSI_CDB_SIZE 16
+#define SCSI_SENSE_SIZE 18 /* fixed format */
+#define SCSI_EXTENTS_MAX 16
+
+/*
+ * One command. The submitter owns it until done() is called, exactly once
+ * and possibly from within execute(). Spans are the child's own memory.
+ */
+struct scsi_request {
+	uint8_t cdb[SCSI_CDB_SIZE]; /* zeroes after cdb_length */
+	uint8_t cdb_length;
+	const struct span *spans;
+	unsigned int span_count;
+	uint64_t length; /* of the spans, bytes */
+	void (*done)(struct scsi_request *request);
+	void *owner;
+
+	/* The outcome, valid at done(). */
+	uint8_t status; /* SAM: 0 good, 2 check condition */
+	uint8_t sense_length;
+	uint8_t sense[SCSI_SENSE_SIZE];
+	uint64_t transferred; /* bytes moved to or from the spans */
+
+	/* The target's own. */
+	void *target;
+	struct block_request block;
+	struct scsi_extent {
+		uint64_t offset;
+		uint64_t length;
+	} extents[SCSI_EXTENTS_MAX];
+	unsigned int extent_count;
+	unsigned int extent_next;
+};
+
+/* One logical unit. */
+struct scsi_device {
+	void (*execute)(struct scsi_device *device,
+			struct scsi_request *request);
+	/* Optional, as of a block device. */
+	void (*plug)(struct scsi_device *device, bool on);
 	void *owner;
 };
 
