@@ -22,6 +22,23 @@ enum apic_mode {
 	APIC_EXTINT = 7,
 };
 
+enum apic_lvt {
+	APIC_LVT_CMCI, /* of no use: the virtual processors have none */
+	APIC_LVT_TIMER,
+	APIC_LVT_THERMAL,
+	APIC_LVT_PERFMON,
+	APIC_LVT_LINT0,
+	APIC_LVT_LINT1,
+	APIC_LVT_ERROR,
+	APIC_LVTS
+};
+#define APIC_LVT_MASKED 0x10000u
+#define APIC_LVT_PERIODIC 0x20000u
+
+#define APIC_VERSION 0x00050014u   /* six LVT entries, no directed EOI */
+#define APIC_SPURIOUS_MASK 0x3ffu
+#define APIC_SPURIOUS_ON 0x100u
+
 /*
  * Registers. irr and tmr are set by any logical processor with atomic
  * operations; everything else belongs to whoever may touch the vp.
@@ -32,18 +49,20 @@ struct apic {
 	uint32_t irr[8];
 	uint32_t tmr[8];
 	uint32_t isr[8];
+	uint8_t isr_top;     /* highest vector in service; 0 none */
+	uint8_t tpr;	     /* as last written here; its upper half is cr8 */
 	uint32_t ldr;	     /* xAPIC */
 	uint32_t dfr;
 	uint32_t spurious;
 	uint32_t error;	     /* as last latched by a write to ESR */
 	uint32_t error_pending;
 	uint64_t icr;
-	uint32_t lvt[7];     /* CMCI, timer, thermal, perfmon, LINT0, LINT1, error */
+	uint32_t lvt[7];     /* enum apic_lvt */
 	uint32_t initial_count;
 	uint32_t divide;     /* the register */
 	uint64_t timer_start;	 /* TSC when the count was loaded */
 	uint64_t timer_deadline; /* TSC; UINT64_MAX when not running */
-	bool pending;	     /* a hint: irr may be non-empty */
+	bool pending;	     /* false only while irr is empty */
 };
 
 /* One interrupt on its way to the APICs of a partition. */
@@ -56,12 +75,52 @@ struct apic_message {
 	enum apic_mode mode;
 };
 
-/* Reset (keep_id: INIT) state; the vp is not running. */
+/*
+ * The state after INIT, which keeps mode and id; after power-on where base is
+ * still 0 (a new vp). The vp is not running, cr8 is the caller's.
+ */
 void apic_reset(struct vp *vp);
 
 /* Sets vector's IRR and wakes the vp; from any logical processor. Vectors
  * below 16 are errors of the sender and are dropped. */
 void apic_post(struct vp *vp, uint8_t vector, bool level);
+
+/* The same for an LVT entry of the vp itself: a vector below 16 is an error
+ * that ESR shows. */
+void apic_post_local(struct vp *vp, uint8_t vector);
+
+/* APIC_ERROR_* for ESR and the error LVT entry; the vp is this lp's. */
+void apic_error(struct vp *vp, uint32_t error);
+
+#define APIC_ERROR_SEND_VECTOR BIT(5)
+#define APIC_ERROR_RECEIVE_VECTOR BIT(6)
+#define APIC_ERROR_REGISTER BIT(7)
+
+/* Processor priority, 0..FFh: what a vector's upper half must exceed. */
+uint8_t apic_priority(const struct vp *vp);
+
+/* What APIC_BASE gates: neither mode, or x2APIC. */
+static inline bool apic_is_enabled(const struct apic *apic)
+{
+	return apic->base & APIC_BASE_ENABLED;
+}
+
+static inline bool apic_is_x2apic(const struct apic *apic)
+{
+	return apic->base & APIC_BASE_X2APIC;
+}
+
+/* The spurious register's bit: without it only INIT, SIPI and NMI get in. */
+static inline bool apic_is_on(const struct apic *apic)
+{
+	return apic_is_enabled(apic) && (apic->spurious & APIC_SPURIOUS_ON);
+}
+
+/* x2APIC's logical id: cluster in 31:16, one bit of 15:0. */
+static inline uint32_t apic_logical_id(const struct apic *apic)
+{
+	return (apic->id >> 4) << 16 | 1u << (apic->id & 15);
+}
 
 /* Sends to every match of the partition; returns how many there were.
  * INIT, SIPI and NMI included. sender may be NULL; shorthand is not here. */
@@ -69,7 +128,7 @@ unsigned int apic_send(struct partition *partition,
 		       const struct apic_message *message);
 
 /* The vector that could be delivered now regarding priorities (cr8 and ISR),
- * or VECTOR_NONE. *blocked: whether one waits only for a lower priority. */
+ * or VECTOR_NONE. *blocked: whether one waits only for a lower cr8. */
 int apic_deliverable(struct vp *vp, bool *blocked);
 
 /* Any IRR bit at all above the priority: what ends a halt. */
@@ -80,6 +139,10 @@ void apic_accept(struct vp *vp, uint8_t vector);
 
 /* LINT0 would let the 8259's interrupts through. */
 bool apic_takes_extint(const struct vp *vp);
+
+/* Sends what an ICR of the current mode's format (x2APIC: destination in
+ * 63:32; xAPIC: in 63:56) asks for. False: #GP. */
+bool apic_icr_write(struct vp *vp, uint64_t value);
 
 /* The timer's deadline has come (TSC now). */
 void apic_timer_expire(struct vp *vp, uint64_t now);
@@ -98,5 +161,12 @@ void apic_page_write(struct vp *vp, uint32_t offset, uint32_t value);
 /* EOI as the guest does it, any mode, also by the synthetic MSR. */
 void apic_eoi(struct vp *vp);
 
+/* Ends of level interrupts, as messages to the parent: makes a new child's
+ * source ready; takes it out of the parent's queue for good. */
+void apic_eoi_source_init(struct partition *partition);
+void apic_eoi_source_withdraw(struct partition *partition);
+
+/* Everything of the APIC as GET/SET_VP_STATE moves it; the vp is not running.
+ * False: vectors below 16 in service or requested. */
 void apic_state_get(struct vp *vp, struct hv_local_apic_state *state);
 bool apic_state_set(struct vp *vp, const struct hv_local_apic_state *state);
