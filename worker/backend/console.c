@@ -486,7 +486,7 @@ static bool console_open(struct console_backend *backend, const char *path)
 	return backend->file_fd >= 0;
 }
 
-struct console_backend *console_create(const char *path)
+struct console_backend *console_create(const struct console_options *options)
 {
 	struct console_backend *backend = device_allocate(sizeof(*backend));
 	int error;
@@ -498,7 +498,7 @@ struct console_backend *console_create(const char *path)
 	backend->file_fd = -1;
 	for (unsigned int i = 0; i < CONSOLE_READERS_MAX; i++)
 		backend->readers[i].fd = -1;
-	if (console_open(backend, path))
+	if (console_open(backend, options->path))
 		return backend;
 	error = errno;
 	console_destroy(backend);

@@ -16,12 +16,15 @@
 
 struct console_backend;
 
+struct console_options {
+	const char *path; /* keeps all of the output (appended); NULL: none */
+};
+
 /*
- * Opens the file that keeps all of the output (appended; NULL: none) and
- * makes the console; NULL and errno when that fails. Everything that needs a
- * privilege is done here.
+ * Opens the file, if any, and makes the console; NULL and errno when that
+ * fails. Everything that needs a privilege is done here.
  */
-struct console_backend *console_create(const char *path);
+struct console_backend *console_create(const struct console_options *options);
 
 /* Closes all readers and the file. NULL is allowed. */
 void console_destroy(struct console_backend *backend);
