@@ -28,10 +28,12 @@ child_place() {
 		path=$(jq -r ".$kind // empty" <<<"$json")
 		[ -z "$path" ] || place "$path" "share/files/$index-$kind"
 	done
-	while IFS=$'\t' read -r path readonly; do
+	while [ $disk -lt "$(jq '.disks // [] | length' <<<"$json")" ]; do
+		path=$(jq -r ".disks[$disk].file" <<<"$json")
+		readonly=$(jq -r ".disks[$disk].readonly // false" <<<"$json")
 		machine_disk "c${index}d$disk" "$path" "$readonly"
 		disk=$((disk + 1))
-	done < <(jq -r '.disks[]? | [.file, (.readonly // false)] | @tsv' <<<"$json")
+	done
 	child_conf "$index" "$json" >"share/children/$(printf %02d "$index").conf"
 }
 
