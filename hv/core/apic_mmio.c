@@ -4,7 +4,7 @@
 
 #include "../lib/string.h"
 #include "apic.h"
-#include "gpa.h"
+#include "gva.h"
 #include "vp.h"
 
 #define INSTRUCTION_MAX 15

@@ -14,7 +14,8 @@
 /*
  * Something that has a message for one SINT of one vp. The queue holds
  * sources, not messages, so it never needs memory: when the slot is free,
- * fill() writes the message and returns whether there are more.
+ * fill() writes the message and returns whether there are more. It runs with
+ * lock Y of the receiver on any lp. A type left 0 says: nothing after all.
  */
 struct synic_source {
 	struct list node; /* in synic.queue[sint]; self-linked when idle */
@@ -30,7 +31,11 @@ struct synic {
 	uint64_t sint[SINTS];
 	struct list queue[SINTS];	/* of struct synic_source */
 	uint16_t deliverable_wanted;	/* SINTs whose free slot is announced */
-	bool queued;			/* some queue is not empty */
+	uint16_t waiting;		/* SINTs whose queue is not empty */
+	bool queued;			/* waiting or wanted: look at an EOI */
+	bool auto_eoi_used;		/* auto_eoi is not empty */
+	uint32_t vectors[8];		/* vectors that some SINT raises */
+	uint32_t auto_eoi[8];		/* of these, ended by delivery itself */
 };
 
 /* A guest's SignalEvent to this connection sets flag of the port's owner. */
@@ -42,7 +47,7 @@ struct connection {
 };
 
 struct port {
-	struct list node; /* in partition.ports of the owner */
+	struct list node; /* in partition.ports of the owner; P of it */
 	uint32_t id;
 	uint32_t type;
 	uint32_t sint;
@@ -51,9 +56,14 @@ struct port {
 	uint16_t flag_count;
 	uint64_t connecting_partition; /* who may connect */
 	struct partition *owner;
-	uint32_t connections;	       /* how many point here */
+	uint32_t connections;	       /* P of the owner: how many point here */
+	bool deleted;		       /* atomic: kept for its connections only */
 };
 
+/* Once, before anything else: empty queues. */
+void synic_init(struct vp *vp);
+
+/* Reset state. What other partitions have queued stays queued. Any lp. */
 void synic_reset(struct vp *vp);
 
 /* SynIC MSRs 40000080h-9Fh. False: #GP. */
@@ -66,16 +76,20 @@ void synic_post(struct vp *vp, uint32_t sint, struct synic_source *source);
 /* Takes source out of whichever queue of vp's sint it is in. */
 void synic_withdraw(struct vp *vp, uint32_t sint, struct synic_source *source);
 
-/* A ready-made message straight into the slot. OBJECT_IN_USE: slot busy. */
+/* A ready-made message straight into the slot. OBJECT_IN_USE: slot busy;
+ * INVALID_SYNIC_STATE: no message page; INVALID_PARAMETER: not a message. */
 enum hv_status synic_post_direct(struct vp *vp, uint32_t sint,
 				 const struct hv_message *message);
 
-/* Sets an event flag; *newly tells whether it went 0 -> 1. */
+/* Sets an event flag; *newly tells whether it went 0 -> 1. Any lp.
+ * INVALID_SYNIC_STATE: no event flags page. */
 enum hv_status synic_signal(struct vp *vp, uint32_t sint, uint32_t flag,
 			    bool *newly);
 
-/* The guest ended vector's interrupt: slots of its SINTs may be free. */
+/* The guest ended vector's interrupt: slots of its SINTs may be free. Worth a
+ * call only while synic.queued. */
 void synic_eoi(struct vp *vp, uint8_t vector);
 
-/* Wants a SINT_DELIVERABLE intercept when a slot of mask becomes free. */
+/* Wants a SINT_DELIVERABLE intercept when a slot of mask becomes free; mask
+ * replaces what was wanted before. At once for slots that are. */
 void synic_want_deliverable(struct vp *vp, uint16_t mask);
