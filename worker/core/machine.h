@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The root of everything a worker holds: one child. */
+#pragma once
+
+#include "worker/device.h"
+#include "abi/control.h"
+#include "config.h"
+#include "control.h"
+#include "io.h"
+#include "irq.h"
+#include "loop.h"
+#include "memory.h"
+#include "partition.h"
+#include "synic.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct console_backend;
+struct machine;
+struct vp;
+
+/* What a kind of machine is made of; machine/ has the tables. */
+struct machine_type {
+	const char *name;
+	bool hide_hypervisor;
+	/* Makes devices and loads the kernel. 0 or -errno, with a log line. */
+	int (*build)(struct machine *machine);
+	/* Lock held; NULL or false: it has no power button. */
+	bool (*power_button)(struct machine *machine);
+	/* Lock not held, no vp runs: flush and close what build() opened. */
+	void (*destroy)(struct machine *machine);
+};
+
+struct machine {
+	struct machine_port port; /* first: devices know only this */
+	const struct machine_type *type;
+	struct config config;
+	struct guest_memory memory;
+	struct partition partition;
+	struct loop loop;
+	struct io_map io;	/* loop.lock */
+	struct irq irq;		/* loop.lock */
+	struct synic synic;	/* loop.lock */
+	struct control control; /* loop.lock */
+	struct console_backend *console; /* loop.lock; NULL without serial */
+	struct loop_watch console_watch;
+	void *devices; /* the type's own */
+
+	struct vp *vps;
+	unsigned int vp_count;
+	atomic_bool halting; /* vps leave the hypervisor and look at these: */
+	bool paused;	     /* loop.lock */
+	bool ending;	     /* loop.lock */
+	pthread_cond_t changed; /* with loop.lock: paused, ending, vp.parked */
+
+	enum control_exit exit; /* valid while ending */
+};
+
+/*
+ * Everything up to the first instruction. 0 or -errno with a log line; the
+ * exit code is then in machine->exit.
+ */
+int machine_create(struct machine *machine, const struct machine_type *type);
+void machine_destroy(struct machine *machine);
+
+/* Runs the child to its end; how it ended is in machine->exit. */
+void machine_run(struct machine *machine);
+
+/* Lock held. Pausing waits until no vp runs. */
+void machine_pause(struct machine *machine);
+void machine_resume(struct machine *machine);
+/* Lock held: how the worker is to exit; the first to say so wins. */
+void machine_end(struct machine *machine, enum control_exit exit);
+const char *machine_state(const struct machine *machine);
