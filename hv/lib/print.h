@@ -27,6 +27,9 @@ void vprint(const char *format, va_list arguments);
  */
 size_t print_read(uint64_t *cursor, char *buffer, size_t size);
 
+/* From now on no line waits for another: the holder of the log may be dead. */
+void print_panicking(void);
+
 /*
  * Our own mistake: prints the invariant, place and registers, stops this
  * logical processor for good. Never for what a partition did.

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The counter of known rate that the TSC is measured against. */
+#pragma once
+
+#include "../x86/tsc.h"
+#include "acpi.h"
+
+/* PM timer, else HPET; NULL if the machine has neither. */
+const struct tsc_reference *timepiece_find(const struct acpi_facts *facts);

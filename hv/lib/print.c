@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Formats log lines into a ring of 64 KiB and passes them on to a sink. */
+#include "print.h"
+#include "spinlock.h"
+#include "string.h"
+
+#define RING_SIZE 65536u
+
+static struct {
+	struct spinlock lock;
+	print_sink sink;
+	uint64_t written; /* bytes since boot; the ring holds the last of them */
+	bool panicking;	  /* whoever holds the lock may be dead */
+	char ring[RING_SIZE];
+} journal;
+
+/* One conversion of a format: %[-][0][width][l|ll|z]type */
+struct conversion {
+	bool left;
+	char pad;
+	unsigned int width;
+	unsigned int longs;
+	char type;
+};
+
+static void emit(char c)
+{
+	journal.ring[journal.written % RING_SIZE] = c;
+	__atomic_store_n(&journal.written, journal.written + 1, __ATOMIC_RELEASE);
+	if (journal.sink != NULL)
+		journal.sink(c);
+}
+
+static void emit_repeated(char c, unsigned int count)
+{
+	while (count-- > 0)
+		emit(c);
+}
+
+static void emit_field(const struct conversion *how, const char *text,
+		       unsigned int length)
+{
+	unsigned int fill = how->width > length ? how->width - length : 0;
+
+	if (!how->left)
+		emit_repeated(' ', fill);
+	for (unsigned int i = 0; i < length; i++)
+		emit(text[i]);
+	if (how->left)
+		emit_repeated(' ', fill);
+}
+
+static void emit_number(const struct conversion *how, uint64_t value,
+			bool negative)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned int base = how->type == 'x' || how->type == 'p' ? 16 : 10;
+	bool zeros = how->pad == '0' && !how->left;
+	char text[64];
+	unsigned int start = sizeof(text);
+	unsigned int width = MIN(how->width, sizeof(text) - 2);
+
+	do {
+		text[--start] = digits[value % base];
+		value /= base;
+	} while (value != 0);
+	while (zeros && sizeof(text) - start + negative < width)
+		text[--start] = '0';
+	if (negative)
+		text[--start] = '-';
+	emit_field(how, text + start, (unsigned int)(sizeof(text) - start));
+}
+
+static const char *parse(const char *format, struct conversion *how)
+{
+	*how = (struct conversion){ .pad = ' ' };
+	for (;; format++) {
+		if (*format == '-')
+			how->left = true;
+		else if (*format == '0')
+			how->pad = '0';
+		else
+			break;
+	}
+	for (; *format >= '0' && *format <= '9'; format++)
+		how->width = how->width * 10 + (unsigned int)(*format - '0');
+	for (; *format == 'l' || *format == 'z'; format++)
+		how->longs++;
+	how->type = *format;
+	return *format == '\0' ? format : format + 1;
+}
+
+/* The caller's va_list, so that its address can be passed on. */
+struct arguments {
+	va_list list;
+};
+
+static void emit_signed(const struct conversion *how, struct arguments *from)
+{
+	int64_t value = how->longs > 0 ? va_arg(from->list, int64_t)
+				       : va_arg(from->list, int);
+
+	emit_number(how, value < 0 ? 0 - (uint64_t)value : (uint64_t)value,
+		    value < 0);
+}
+
+static void emit_unsigned(const struct conversion *how, struct arguments *from)
+{
+	emit_number(how,
+		    how->longs > 0 ? va_arg(from->list, uint64_t)
+				   : va_arg(from->list, unsigned int),
+		    false);
+}
+
+static void emit_string(const struct conversion *how, const char *text)
+{
+	if (text == NULL)
+		text = "(null)";
+	emit_field(how, text, (unsigned int)strlen(text));
+}
+
+static void emit_conversion(const struct conversion *how,
+			    struct arguments *from)
+{
+	char c;
+
+	switch (how->type) {
+	case 'd':
+		emit_signed(how, from);
+		break;
+	case 'u':
+	case 'x':
+		emit_unsigned(how, from);
+		break;
+	case 'p':
+		emit_number(how, (uintptr_t)va_arg(from->list, void *), false);
+		break;
+	case 'c':
+		c = (char)va_arg(from->list, int);
+		emit_field(how, &c, 1);
+		break;
+	case 's':
+		emit_string(how, va_arg(from->list, const char *));
+		break;
+	case '%':
+		emit('%');
+		break;
+	default:
+		emit('?'); /* not known here: visible, and nothing consumed */
+	}
+}
+
+/* Gives up on a lock whose holder may have been what failed. */
+static void take_or_break(void)
+{
+	if (!__atomic_load_n(&journal.panicking, __ATOMIC_RELAXED))
+		spinlock_take(&journal.lock);
+}
+
+static void give_unless_broken(void)
+{
+	if (!__atomic_load_n(&journal.panicking, __ATOMIC_RELAXED))
+		spinlock_give(&journal.lock);
+}
+
+void print_panicking(void)
+{
+	__atomic_store_n(&journal.panicking, true, __ATOMIC_RELAXED);
+}
+
+void print_set_sink(print_sink sink)
+{
+	take_or_break();
+	journal.sink = sink;
+	give_unless_broken();
+}
+
+void vprint(const char *format, va_list arguments)
+{
+	struct arguments from;
+
+	va_copy(from.list, arguments);
+	take_or_break();
+	while (*format != '\0') {
+		struct conversion how;
+
+		if (*format != '%') {
+			emit(*format++);
+			continue;
+		}
+		format = parse(format + 1, &how);
+		emit_conversion(&how, &from);
+	}
+	give_unless_broken();
+	va_end(from.list);
+}
+
+void print(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vprint(format, arguments);
+	va_end(arguments);
+}
+
+size_t print_read(uint64_t *cursor, char *buffer, size_t size)
+{
+	size_t count = 0;
+
+	take_or_break();
+	if (*cursor > journal.written)
+		*cursor = journal.written;
+	if (journal.written - *cursor > RING_SIZE)
+		*cursor = journal.written - RING_SIZE;
+	while (count < size && *cursor < journal.written) {
+		buffer[count++] = journal.ring[*cursor % RING_SIZE];
+		*cursor += 1;
+	}
+	give_unless_broken();
+	return count;
+}
