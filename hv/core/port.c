@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Event ports and the connections that lead to them. */
+#include "port.h"
+
+#include "../../abi/msr.h"
+#include "../x86/cpu.h"
+#include "vp.h"
+
+/* ---- Cells: pages of one partition, cut into equal pieces ---- */
+
+union port_cell {
+	struct port port;
+	struct connection connection;
+};
+
+#define PAGE_CELLS 31
+#define PAGES_MAX 64 /* about 2000 ports and connections */
+
+struct port_page {
+	struct port_page *next;
+	uint64_t used; /* bit n: cell n */
+	union port_cell cells[PAGE_CELLS];
+};
+
+_Static_assert(sizeof(struct port_page) <= PAGE_SIZE, "one page each");
+_Static_assert(PAGE_CELLS <= 64, "one bit a cell");
+
+static struct port_page *page_add(struct partition *partition)
+{
+	unsigned int count = 0;
+
+	for (struct port_page *page = partition->port_pages; page;
+	     page = page->next)
+		count++;
+	struct port_page *page =
+		count < PAGES_MAX ? pool_take(&partition->account) : NULL;
+
+	if (!page)
+		return NULL;
+	page->next = partition->port_pages;
+	partition->port_pages = page;
+	return page;
+}
+
+/* An unused cell, not yet zeroed; NULL beyond the quota. Lock P held. */
+static union port_cell *cell_take(struct partition *partition)
+{
+	struct port_page *page = partition->port_pages;
+
+	while (page && page->used == BIT(PAGE_CELLS) - 1)
+		page = page->next;
+	if (!page)
+		page = page_add(partition);
+	if (!page)
+		return NULL;
+	unsigned int index = (unsigned int)__builtin_ctzll(~page->used);
+
+	page->used |= BIT(index);
+	return &page->cells[index];
+}
+
+/* Cells and pages are told apart by address. Lock P held. */
+static void cell_give(struct partition *partition, void *cell)
+{
+	struct port_page *page =
+		(void *)((uintptr_t)cell & ~(uintptr_t)PAGE_MASK);
+	struct port_page **link = &partition->port_pages;
+
+	page->used &= ~BIT((union port_cell *)cell - page->cells);
+	if (page->used)
+		return;
+	while (*link != page)
+		link = &(*link)->next;
+	*link = page->next;
+	pool_give(&partition->account, page);
+}
+
+/* ---- Ports: lock P of the owner ---- */
+
+static struct port *port_find(struct partition *owner, uint32_t id)
+{
+	LIST_EACH(node, &owner->ports) {
+		struct port *port = LIST_ENTRY(node, struct port, node);
+
+		if (port->id == id)
+			return port;
+	}
+	return NULL;
+}
+
+static enum hv_status port_check(struct partition *owner,
+				 const struct hv_input_create_port *input)
+{
+	const struct hv_port_info *info = &input->port_info;
+	uint32_t vp = info->event.target_vp;
+	uint32_t flags = info->event.flag_count;
+
+	if (!partition_is_parent(owner))
+		return HV_STATUS_ACCESS_DENIED;
+	if (input->port_id & ~HV_PORT_ID_MASK)
+		return HV_STATUS_INVALID_PORT_ID;
+	if (info->port_type != HV_PORT_TYPE_EVENT || info->padding ||
+	    input->port_vtl || input->min_connection_vtl ||
+	    info->event.target_sint >= SINTS || flags == 0 ||
+	    info->event.base_flag_number + flags > HV_SYNIC_EVENT_FLAG_COUNT)
+		return HV_STATUS_INVALID_PARAMETER;
+	if (vp != HV_VP_INDEX_ANY && (vp >= owner->vp_limit || !owner->vps[vp]))
+		return HV_STATUS_INVALID_VP_INDEX;
+	return HV_STATUS_SUCCESS;
+}
+
+static enum hv_status port_add(struct partition *owner,
+			       const struct hv_input_create_port *input)
+{
+	if (port_find(owner, input->port_id))
+		return HV_STATUS_INVALID_PORT_ID;
+	union port_cell *cell = cell_take(owner);
+
+	if (!cell)
+		return HV_STATUS_INSUFFICIENT_MEMORY;
+	struct port *port = &cell->port;
+
+	*port = (struct port){
+		.id = input->port_id,
+		.type = input->port_info.port_type,
+		.sint = input->port_info.event.target_sint,
+		.vp = input->port_info.event.target_vp,
+		.base_flag = input->port_info.event.base_flag_number,
+		.flag_count = input->port_info.event.flag_count,
+		.connecting_partition = input->connection_partition_id,
+		.owner = owner,
+	};
+	list_insert(&owner->ports, &port->node);
+	return HV_STATUS_SUCCESS;
+}
+
+enum hv_status port_create(struct partition *owner,
+			   const struct hv_input_create_port *input)
+{
+	enum hv_status status = port_check(owner, input);
+
+	if (status != HV_STATUS_SUCCESS)
+		return status;
+	spinlock_take(&owner->lock);
+	status = port_add(owner, input);
+	spinlock_give(&owner->lock);
+	return status;
+}
+
+/* Off the list, so that the id is free; its connections keep the cell. */
+static void port_drop(struct port *port)
+{
+	list_remove(&port->node);
+	__atomic_store_n(&port->deleted, true, __ATOMIC_RELEASE);
+	if (port->connections == 0)
+		cell_give(port->owner, port);
+}
+
+enum hv_status port_delete(struct partition *owner, uint32_t id)
+{
+	spinlock_take(&owner->lock);
+	struct port *port = port_find(owner, id);
+
+	if (port)
+		port_drop(port);
+	spinlock_give(&owner->lock);
+	return port ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_PORT_ID;
+}
+
+/* One connection less; no lock held. */
+static void port_release(struct port *port)
+{
+	struct partition *owner = port->owner;
+
+	spinlock_take(&owner->lock);
+	port->connections--;
+	if (port->deleted && port->connections == 0)
+		cell_give(owner, port);
+	spinlock_give(&owner->lock);
+}
+
+/* One connection more, or NULL. */
+static struct port *port_hold(struct partition *owner, uint32_t id,
+			      uint64_t connecting_partition)
+{
+	spinlock_take(&owner->lock);
+	struct port *port = port_find(owner, id);
+
+	if (port && port->connecting_partition != connecting_partition)
+		port = NULL;
+	if (port)
+		port->connections++;
+	spinlock_give(&owner->lock);
+	return port;
+}
+
+/* ---- Connections: lock P of who signals ---- */
+
+/* The one found moves to the front: a busy channel is found at once. */
+static struct connection *connection_find(struct partition *partition,
+					  uint32_t id)
+{
+	struct list *head = &partition->connections;
+
+	LIST_EACH(node, head) {
+		struct connection *connection =
+			LIST_ENTRY(node, struct connection, node);
+
+		if (connection->id != id)
+			continue;
+		if (node != head->next) {
+			list_remove(node);
+			list_insert(head->next, node);
+		}
+		return connection;
+	}
+	return NULL;
+}
+
+static enum hv_status connection_add(struct partition *partition,
+				     struct port *port, uint32_t id)
+{
+	if (connection_find(partition, id))
+		return HV_STATUS_INVALID_CONNECTION_ID;
+	union port_cell *cell = cell_take(partition);
+
+	if (!cell)
+		return HV_STATUS_INSUFFICIENT_MEMORY;
+	struct connection *connection = &cell->connection;
+
+	*connection = (struct connection){
+		.id = id, .port_type = port->type, .port = port
+	};
+	list_insert(&partition->connections, &connection->node);
+	return HV_STATUS_SUCCESS;
+}
+
+enum hv_status port_connect(struct partition *partition,
+			    struct partition *owner,
+			    const struct port_connect *connect)
+{
+	if (connect->connection_id & ~HV_CONNECTION_ID_MASK)
+		return HV_STATUS_INVALID_CONNECTION_ID;
+	if (connect->port_type != HV_PORT_TYPE_EVENT)
+		return HV_STATUS_INVALID_PARAMETER;
+	struct port *port =
+		port_hold(owner, connect->port_id, partition->id);
+
+	if (!port)
+		return HV_STATUS_INVALID_PORT_ID;
+	spinlock_take(&partition->lock);
+	enum hv_status status =
+		connection_add(partition, port, connect->connection_id);
+
+	spinlock_give(&partition->lock);
+	if (status != HV_STATUS_SUCCESS)
+		port_release(port);
+	return status;
+}
+
+enum hv_status port_disconnect(struct partition *partition, uint32_t id)
+{
+	struct port *port = NULL;
+
+	spinlock_take(&partition->lock);
+	struct connection *connection = connection_find(partition, id);
+
+	if (connection) {
+		port = connection->port;
+		list_remove(&connection->node);
+		cell_give(partition, connection);
+	}
+	spinlock_give(&partition->lock);
+	if (!port)
+		return HV_STATUS_INVALID_CONNECTION_ID;
+	port_release(port);
+	return HV_STATUS_SUCCESS;
+}
+
+void port_forget(struct partition *partition)
+{
+	struct partition *parent = partition_parent();
+
+	while (!list_empty(&partition->connections))
+		port_disconnect(partition,
+				LIST_FIRST(&partition->connections,
+					   struct connection, node)->id);
+	spinlock_take(&parent->lock);
+	struct list *node = parent->ports.next;
+
+	while (node != &parent->ports) {
+		struct port *port = LIST_ENTRY(node, struct port, node);
+
+		node = node->next;
+		if (port->connecting_partition == partition->id)
+			port_drop(port);
+	}
+	spinlock_give(&parent->lock);
+}
+
+bool connection_exists(struct partition *partition, uint32_t id)
+{
+	spinlock_take(&partition->lock);
+	bool found = connection_find(partition, id);
+
+	spinlock_give(&partition->lock);
+	return found;
+}
+
+/* Any vp: the one on this processor, unless its SynIC is off. */
+static struct vp *port_target(const struct port *port)
+{
+	struct partition *owner = port->owner;
+	uint32_t index = port->vp;
+
+	if (index != HV_VP_INDEX_ANY)
+		return owner->vps[index];
+	struct vp *near = hypervisor_parent_vp(cpu_lp());
+
+	return near->synic.control & HV_MSR_SCONTROL_ENABLE ? near :
+							      owner->vps[0];
+}
+
+static enum hv_status connection_fire(struct connection *connection,
+				      uint32_t flag)
+{
+	const struct port *port = connection->port;
+	bool newly;
+
+	if (__atomic_load_n(&port->deleted, __ATOMIC_ACQUIRE))
+		return HV_STATUS_INVALID_PORT_ID;
+	if (flag >= port->flag_count)
+		return HV_STATUS_INVALID_PARAMETER;
+	return synic_signal(port_target(port), port->sint,
+			    port->base_flag + flag, &newly);
+}
+
+enum hv_status connection_signal(struct partition *partition, uint32_t id,
+				 uint32_t flag)
+{
+	enum hv_status status = HV_STATUS_INVALID_CONNECTION_ID;
+
+	/* The lock keeps the connection, and so the port's cell. */
+	spinlock_take(&partition->lock);
+	struct connection *connection = connection_find(partition, id);
+
+	if (connection)
+		status = connection_fire(connection, flag);
+	spinlock_give(&partition->lock);
+	return status;
+}
