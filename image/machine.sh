@@ -12,7 +12,7 @@ machine_base() {
 	machine=(-machine q35 -cpu "qemu64,+svm,+npt" -accel tcg -smp "$smp" -m "$memory"
 		-nodefaults -display none -vga none -monitor none -rtc base=utc
 		-netdev user,id=net0,restrict=on -device virtio-net-pci,netdev=net0,romfile=
-		-fsdev local,id=host,path=share,security_model=none
+		-fsdev local,id=host,path=share,security_model=mapped-file
 		-device virtio-9p-pci,fsdev=host,mount_tag=bulkhead)
 	[ "$icount" = no ] ||
 		machine+=(-icount shift=0,sleep=off -rtc base=2026-01-01,clock=vm)
