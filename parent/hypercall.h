@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Hypercalls from this kernel: one call, its retries, its errors, and the memory it asks for. */
+#pragma once
+
+#include <linux/types.h>
+#include "abi/hypercall.h"
+
+/* One call. Rep calls count done from 0 and go on at start. */
+struct hypercall {
+	u16 code;		/* HVCALL_* */
+	u16 reps;		/* 0: not a rep call */
+	u16 start;		/* first rep to do */
+	u16 varhead;		/* variable header in units of 8 bytes */
+	const void *in;
+	u32 in_size;		/* at most a page */
+	void *out;
+	u32 out_size;		/* at most a page */
+	u16 done;		/* out: reps completed */
+};
+
+struct cpuid_result {
+	u32 eax;
+	u32 ebx;
+	u32 ecx;
+	u32 edx;
+};
+
+/* The kernel's own helper changes its header between versions. */
+static inline struct cpuid_result hypervisor_cpuid(u32 leaf)
+{
+	struct cpuid_result result = { .eax = leaf };
+
+	asm volatile("cpuid"
+		     : "+a" (result.eax), "=b" (result.ebx), "+c" (result.ecx),
+		       "=d" (result.edx));
+	return result;
+}
+
+int hypercall_init(void);
+void hypercall_exit(void);
+
+u16 hypercall_status(struct hypercall *call);
+int hypercall_do(struct hypercall *call);
+int hypercall_do_with_memory(u64 partition, struct hypercall *call);
+int hypercall_errno(u16 status);
+bool hypercall_wants_memory(u16 status);
+
+int memory_pool_deposit(u64 partition, unsigned int pages);
+void memory_pool_withdraw(u64 partition);

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ROOT_HVCALL: hypercalls that a VMM may make about its own partition, and no others. */
+#include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "partition.h"
+
+/* What may pass, and whether the bare device may ask it about this partition itself. */
+static const struct {
+	u16 code;
+	bool self;
+} allowed[] = {
+	{ HVCALL_GET_PARTITION_PROPERTY, true },
+	{ HVCALL_GET_PARTITION_PROPERTY_EX, true },
+	{ HVCALL_SET_PARTITION_PROPERTY, false },
+	{ HVCALL_INSTALL_INTERCEPT, false },
+	{ HVCALL_GET_VP_REGISTERS, false },
+	{ HVCALL_SET_VP_REGISTERS, false },
+	{ HVCALL_TRANSLATE_VIRTUAL_ADDRESS, false },
+	{ HVCALL_CLEAR_VIRTUAL_INTERRUPT, false },
+	{ HVCALL_REGISTER_INTERCEPT_RESULT, false },
+	{ HVCALL_ASSERT_VIRTUAL_INTERRUPT, false },
+	{ HVCALL_SIGNAL_EVENT_DIRECT, false },
+	{ HVCALL_POST_MESSAGE_DIRECT, false },
+	{ HVCALL_GET_GPA_PAGES_ACCESS_STATE, false },
+	{ HVCALL_GET_VP_CPUID_VALUES, false },
+};
+
+static bool may_pass(u16 code, bool self)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(allowed); i++)
+		if (allowed[i].code == code)
+			return !self || allowed[i].self;
+	return false;
+}
+
+static int arguments_check(const struct mshv_root_hvcall *user, bool self)
+{
+	if (!may_pass(user->code, self))
+		return -EINVAL;
+	/* Every input begins with the partition's id, which is filled in here. */
+	if (user->in_sz < sizeof(u64) || user->in_sz > HV_PAGE_SIZE ||
+	    user->out_sz > HV_PAGE_SIZE || !user->in_ptr)
+		return -EINVAL;
+	if (!user->out_ptr != !user->out_sz)
+		return -EINVAL;
+	if (user->status || memchr_inv(user->rsvd, 0, sizeof(user->rsvd)) ||
+	    user->reps > HV_HYPERCALL_REP_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+/* Lends memory when asked to, as often as it takes, and goes on where the reps stopped. */
+static int call_with_memory(u64 partition, struct hypercall *call, u16 *status)
+{
+	int ret;
+
+	for (;;) {
+		*status = hypercall_status(call);
+		if (!hypercall_wants_memory(*status))
+			return 0;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		ret = memory_pool_deposit(partition, 1);
+		if (ret)
+			return ret;
+		if (call->reps)
+			call->start = call->done;
+	}
+}
+
+static long call_and_answer(u64 partition, struct mshv_root_hvcall *user, void *in, void *out)
+{
+	struct hypercall call = {
+		.code = user->code, .reps = user->reps, .in = in, .in_size = user->in_sz,
+		.out = out, .out_size = user->out_sz,
+	};
+	u16 status;
+	int ret;
+
+	ret = call_with_memory(partition, &call, &status);
+	if (ret)
+		return ret;
+	user->status = status;
+	user->reps = call.done;
+	if (user->out_sz && (status == HV_STATUS_SUCCESS || call.done) &&
+	    copy_to_user(u64_to_user_ptr(user->out_ptr), out, user->out_sz))
+		return -EFAULT;
+	return hypercall_errno(status);
+}
+
+/* MSHV_ROOT_HVCALL; no partition means the device. No lock is held. */
+long passthrough_hypercall(struct partition *partition, void __user *arguments)
+{
+	const u64 id = partition ? partition->id : HV_PARTITION_ID_SELF;
+	struct mshv_root_hvcall user;
+	void *in, *out;
+	long ret;
+
+	if (copy_from_user(&user, arguments, sizeof(user)))
+		return -EFAULT;
+	ret = arguments_check(&user, !partition);
+	if (ret)
+		return ret;
+	if (partition && READ_ONCE(partition->deleted))
+		return -ENODEV;
+	in = kzalloc(user.in_sz, GFP_KERNEL);
+	out = user.out_sz ? kzalloc(user.out_sz, GFP_KERNEL) : NULL;
+	if (!in || (user.out_sz && !out)) {
+		ret = -ENOMEM;
+	} else if (copy_from_user(in, u64_to_user_ptr(user.in_ptr), user.in_sz)) {
+		ret = -EFAULT;
+	} else {
+		*(u64 *)in = id;
+		ret = call_and_answer(id, &user, in, out);
+		/* The status is the answer, whatever the error. */
+		if (copy_to_user(arguments, &user, sizeof(user)))
+			ret = -EFAULT;
+	}
+	kfree(out);
+	kfree(in);
+	return ret;
+}
