@@ -279,7 +279,7 @@ enum hv_status port_disconnect(struct partition *partition, uint32_t id)
 
 void port_forget(struct partition *partition)
 {
-	struct partition *parent = partition_parent();
+	struct partition *parent = hypervisor.parent;
 
 	while (!list_empty(&partition->connections))
 		port_disconnect(partition,
