@@ -38,8 +38,10 @@ svm_enter:
 	mov GPR(15)(%rsi), %r15
 	mov GPR(6)(%rsi), %rsi
 
+	/* QEMU would carry the shadow of STI over into the guest: hence NOP. */
 	clgi
 	sti
+	nop
 	vmrun %rax
 	cli
 	stgi
