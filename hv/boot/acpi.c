@@ -17,7 +17,10 @@ struct rsdp {
 	uint32_t rsdt;
 	uint32_t length;
 	uint64_t xsdt;
+	uint8_t extended_checksum, reserved[3];
 } __attribute__((packed));
+_Static_assert(sizeof(struct rsdp) == sizeof((struct boot_info){ 0 }.rsdp),
+	       "size of the root pointer");
 
 /* 5.2.6 */
 struct table {
