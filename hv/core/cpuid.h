@@ -20,3 +20,9 @@ struct cpuid_result {
  * the vp's; the features are the processor's less what a partition lacks. */
 void cpuid_read(struct vp *vp, uint32_t leaf, uint32_t subleaf,
 		uint32_t out[4]);
+
+/*
+ * Leaf 3 of a new partition, EAX | EBX << 32: what is implemented and fits
+ * this processor (the invariant TSC only where there is one).
+ */
+uint64_t cpuid_privileges(bool parent);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Guest memory: mapping it, and reaching into it. */
+/* Guest memory: mapping it, reaching into it, and taking it back. */
 #pragma once
 
 #include "../../abi/hypercall.h"
@@ -20,10 +20,43 @@ bool gpa_read(struct partition *partition, gpa_t gpa, void *to, uint64_t size);
 bool gpa_write(struct partition *partition, gpa_t gpa, const void *from,
 	       uint64_t size);
 
-/* Guest-virtual walk by the vp's own page tables. access: VIRT_ACCESS_*; user
- * tells whether CPL 3 rights apply. On failure *error is the #PF code. */
-bool gva_translate(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,
-		   uint32_t *error);
+/*
+ * Maps one page of parent memory (source, by parent address) into a child.
+ * INVALID_PARAMETER: misaligned; ACCESS_DENIED: not the parent's own RAM.
+ * Lock P of child held.
+ */
+struct gpa_mapping {
+	gpa_t gpa;
+	gpa_t source;
+	uint64_t size;	 /* PAGE_SIZE or LARGE_PAGE_SIZE */
+	uint32_t rights; /* VIRT_MAP_*; none: not mapped at all */
+};
+enum hv_status gpa_map(struct partition *child,
+		       const struct gpa_mapping *mapping);
 
-/* Reads instruction bytes at CS:RIP; returns how many could be read. */
-unsigned int gva_fetch(struct vp *vp, uint8_t *bytes, unsigned int count);
+/* Unmaps; *changed is set when something was there. Lock P held. */
+enum hv_status gpa_unmap(struct partition *child, gpa_t gpa, uint64_t size,
+			 bool *changed);
+
+/* Every vp drops its translations before it runs again. */
+void gpa_flush(struct partition *partition);
+
+/*
+ * Whether no processor can still use a translation, or a pointer, from before
+ * the last gpa_flush(). Asks those that may to stop; ask again later.
+ */
+bool gpa_quiet(struct partition *partition);
+
+/* A nested fault of the parent: maps identity, or the scrap page. False: there
+ * is nothing at that address. */
+bool gpa_parent_fault(struct partition *parent, gpa_t gpa);
+
+/* Takes one of the parent's frames from it, or gives it back. Hiding counts
+ * only once gpa_quiet(parent). */
+enum hv_status gpa_hide(struct partition *parent, spa_t frame);
+void gpa_unhide(struct partition *parent, spa_t frame);
+
+/* Puts the hypercall page over gpa, or takes it away again. False: the quota
+ * is used up, or gpa lies beyond the partition's reach. */
+bool gpa_overlay(struct partition *partition, gpa_t gpa);
+void gpa_overlay_remove(struct partition *partition);

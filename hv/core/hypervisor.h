@@ -5,6 +5,7 @@
 #include "../lib/list.h"
 #include "../lib/spinlock.h"
 #include "../lib/types.h"
+#include "clock.h"
 
 #define LPS_MAX 64
 #define HIDDEN_RANGES_MAX 8
@@ -44,3 +45,20 @@ struct vp *hypervisor_parent_vp(uint32_t lp);
 
 /* Every logical processor, last: schedules for ever. */
 void hypervisor_run(void) __attribute__((noreturn));
+
+/* The one root. Constant after hypervisor_start() unless a lock is named. */
+struct hypervisor {
+	struct hypervisor_config config;
+	struct clock clock; /* by clock_start(), from config */
+	struct spinlock table_lock; /* T */
+	struct list partitions;	    /* T: every struct partition */
+	uint64_t next_partition_id; /* T */
+	struct partition *parent;
+	spa_t scrap_page;	    /* what the parent sees of hidden frames */
+	spa_t hypercall_page;	    /* the code that every partition calls */
+	struct lp *lps[LPS_MAX];
+};
+extern struct hypervisor hypervisor;
+
+/* Whether the frame is the hypervisor's. */
+bool hypervisor_hides(spa_t frame);

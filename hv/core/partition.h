@@ -32,6 +32,21 @@ enum partition_state {
 	PARTITION_DELETING,
 };
 
+/* Children's addresses end here: 48 bits, less the encryption bit's place. */
+#define PARTITION_GPA_LIMIT (1ull << 46)
+
+/* What an MSR that the hypervisor does not know does: the default here, or a
+ * value of the property UNIMPLEMENTED_MSR_ACTION. */
+#define PARTITION_MSR_INTERCEPT UINT64_MAX
+
+/* The hypercall page over a page of the guest's, which it hides. */
+struct overlay {
+	bool active;
+	bool something_below;
+	gpa_t gpa;
+	struct virt_mapping below;
+};
+
 struct partition {
 	struct list node;	/* T: in hypervisor.partitions */
 	uint64_t id;		/* constant */
@@ -42,7 +57,7 @@ struct partition {
 	uint64_t flags;		/* constant: HV_PARTITION_CREATION_FLAG_* */
 	uint64_t privileges;	/* P: leaf 3 EAX | EBX << 32 */
 	bool hyperv;		/* P: Hv#1 is shown; false hides it all */
-	uint64_t unimplemented_msr; /* P: 0 intercept, 1 #GP ... property 50017 */
+	uint64_t unimplemented_msr; /* P: PARTITION_MSR_INTERCEPT, or action */
 	uint32_t intercepts;	/* P: mask of installed 1 << HV_INTERCEPT_TYPE */
 
 	struct pool_account account; /* pages charged to it */
@@ -50,6 +65,8 @@ struct partition {
 	uint64_t pages_small;	     /* P: mapped, of 4 KiB */
 	uint64_t pages_large;	     /* P: mapped, of 2 MiB */
 	uint32_t flush_generation;   /* atomic: bumped when a mapping goes */
+	struct overlay overlay;	     /* P */
+	uint64_t scrap_accesses;     /* P, parent: touches of hidden frames */
 
 	struct vp *vps[PARTITION_VPS_MAX]; /* P to change; read freely */
 	uint32_t vp_limit;		   /* highest index + 1 */
@@ -58,6 +75,8 @@ struct partition {
 	uint64_t hypercall_msr; /* P */
 	uint64_t reference_tsc; /* P: MSR 40000021h */
 	uint64_t time_origin;	/* TSC at which reference time was 0 */
+	bool frozen;		/* P: reference time stands still */
+	uint64_t frozen_at;	/* P: TSC of that */
 	uint64_t crash[5];	/* crash MSRs P0..P4 */
 	uint64_t crash_control;
 
@@ -69,13 +88,37 @@ struct partition {
 
 	struct synic_source eoi_source; /* APIC-EOI messages to the parent */
 	uint32_t eoi_pending[8];	/* atomic: vectors ended, level */
+	uint8_t eoi_vp[256];		/* which vp ended each of them last */
+	uint64_t time_last;		/* atomic: reference time last given out */
+	struct port_page *port_pages;	/* P: cells of ports and connections */
 
 	uint32_t weight;	/* P: scheduling, 1 .. 10000, default 100 */
 	uint64_t statistics[64]; /* retired vps' counts are added here */
 };
 
-/* The one parent. */
-struct partition *partition_parent(void);
+/*
+ * A new child of parent, without memory or vps. INSUFFICIENT_MEMORY: pool.
+ * It is found by id from then on.
+ */
+enum hv_status partition_create(struct partition *parent, uint64_t flags,
+				struct partition **created);
+
+/*
+ * Takes a stopped child apart that nobody else holds: vps, memory, ports.
+ * Bounded work each call; true when only the shell is left.
+ */
+bool partition_finalize(struct partition *partition);
+
+/* The end of a finalized child: nobody finds it any more; and, once nobody
+ * holds it either, nothing is left of it. */
+void partition_remove(struct partition *partition);
+void partition_free(struct partition *partition);
+
+/* Guest OS id 0: hypercall page, SynIC and timers of all vps end. */
+void partition_forget_guest(struct partition *partition);
+
+/* Nothing of it runs on any processor; asks what does to stop. */
+bool partition_stopped(struct partition *partition);
 
 /* Finds a partition and holds it; NULL if there is none. HV_PARTITION_ID_SELF
  * is caller. Give it back soon: a delete waits for that. */

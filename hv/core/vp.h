@@ -16,18 +16,19 @@
 #include "timer.h"
 
 /* Reasons not to run; a vp runs when none is set. lp.lock of its lp. */
-#define VP_EXPLICIT_SUSPEND BIT(0)
-#define VP_INTERCEPT_SUSPEND BIT(1)
-#define VP_WAIT_STARTUP BIT(2) /* for a start-up IPI */
-#define VP_HALTED BIT(3)       /* HLT; vp_wake() ends it */
-#define VP_STOPPED BIT(4)      /* being deleted, or beyond repair */
+#define VP_EXPLICIT_SUSPEND (1u << 0)
+#define VP_INTERCEPT_SUSPEND (1u << 1)
+#define VP_WAIT_STARTUP (1u << 2) /* for a start-up IPI */
+#define VP_HALTED (1u << 3)       /* HLT; vp_wake() ends it */
+#define VP_STOPPED (1u << 4)      /* being deleted, or beyond repair */
+#define VP_MOVING (1u << 5)       /* between two processors' queues */
 
 /* Asked for from any logical processor, done before the next entry. */
-#define VP_REQUEST_INIT BIT(0)
-#define VP_REQUEST_STARTUP BIT(1)
-#define VP_REQUEST_NMI BIT(2)
-#define VP_REQUEST_SYNIC BIT(3)	 /* queues or free slots to look at */
-#define VP_REQUEST_RESET BIT(4)
+#define VP_REQUEST_INIT (1u << 0)
+#define VP_REQUEST_STARTUP (1u << 1)
+#define VP_REQUEST_NMI (1u << 2)
+#define VP_REQUEST_SYNIC (1u << 3)	 /* queues or free slots to look at */
+#define VP_REQUEST_TIMER (1u << 4)	 /* a deadline has come */
 
 enum vp_run_state { VP_BLOCKED, VP_READY, VP_RUNNING };
 
@@ -69,12 +70,19 @@ struct vp {
 	struct virt_event pending;    /* PENDING_EVENT0 / _INTERRUPTION */
 	uint64_t pending_parameter;   /* CR2 of a pending page fault */
 	uint32_t deliverable_wanted;  /* HV_DELIVERABILITY_* asked for */
+	uint32_t sint_deliverable;    /* atomic: SINTs whose slot is free */
+	unsigned int windows;	      /* enum virt_window asked of silicon */
+	bool halted;		      /* HLT or idle: until an event comes */
+	bool idle_any;		      /* idle MSR: events end it even if IF=0 */
+	bool nmi_pending;
+	bool waiting_startup;	      /* after INIT */
 
 	struct hv_message *intercept_page; /* ours, or the parent's page */
-	struct hv_register_page *register_page;
-	void *state_pages[2];	      /* ours; given back with the vp */
+	struct hv_register_page *register_page; /* NULL until mapped */
+	void *own_intercept_page;     /* ours; given back with the vp */
+	spa_t deposit;		      /* parent: a frame on its way to us */
 	struct synic_source intercept_source; /* the opaque message */
-	bool intercept_in_flight;
+	struct vp *intercept_target;  /* the parent vp that was told, or NULL */
 
 	uint64_t run_time;   /* TSC ticks */
 	uint64_t ready_time;
@@ -82,6 +90,37 @@ struct vp {
 	uint64_t since;	     /* TSC of the last change of state */
 	uint64_t counters[VP_COUNTERS];
 };
+
+/*
+ * A vp of partition, in reset state and suspended for these reasons. NULL: the
+ * quota is used up. Lock P held.
+ */
+struct vp *vp_create(struct partition *partition, uint32_t index,
+		     uint32_t suspended);
+
+/* Gives everything back; the vp is suspended and on no processor. */
+void vp_destroy(struct vp *vp);
+
+/* INIT or reset: architectural state, APIC, SynIC, timers start again. */
+void vp_reset(struct vp *vp);
+
+/*
+ * Just before silicon runs vp: serves requests, injects what can be. False:
+ * it cannot run now (it has been suspended or halted meanwhile).
+ */
+bool vp_enter(struct vp *vp);
+
+/* Whether something is pending that ends a halt. Any lp, lock R held. */
+bool vp_has_work(struct vp *vp);
+
+/* HLT, or the idle MSR (which ends even with interrupts off). */
+void vp_halt(struct vp *vp, bool any);
+
+/* The event whose delivery was cut short, as PENDING_INTERRUPTION shows it. */
+uint64_t vp_pending_interruption(const struct vp *vp);
+
+/* By APIC id; NULL if there is none. */
+struct vp *vp_by_apic_id(struct partition *partition, uint32_t apic_id);
 
 /* Something is pending for vp: makes it run or look, from any lp. */
 void vp_wake(struct vp *vp);

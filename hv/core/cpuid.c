@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What each partition sees of CPUID: the hypervisor's leaves, and overrides. */
+#include "cpuid.h"
+
+#include "../../abi/bulkhead.h"
+#include "../../abi/cpuid.h"
+#include "../x86/cpu.h"
+#include "cpuid_processor.h"
+#include "vp.h"
+
+#define EXTENDED_FIRST 0x80000000u
+#define INVARIANT_TSC_LEAF 0x80000007u
+#define INVARIANT_TSC BIT(8)
+
+#define VERSION_MAJOR 0u
+#define VERSION_MINOR 1u
+#define VERSION_BUILD 1u
+
+/* Any write to a message slot's SINT works on these; nothing else is offered. */
+#define FEATURES \
+	(HV_FEATURE_FREQUENCY_MSRS | HV_FEATURE_CRASH_MSRS | \
+	 HV_FEATURE_STIMER_DIRECT)
+
+static void set(uint32_t out[4], uint32_t eax, uint32_t ebx, uint32_t ecx,
+		uint32_t edx)
+{
+	out[0] = eax;
+	out[1] = ebx;
+	out[2] = ecx;
+	out[3] = edx;
+}
+
+/* ---- Leaves of the range 40000000h ---- */
+
+static void leaf_vendor(const struct vp *vp, uint32_t out[4])
+{
+	(void)vp;
+	set(out, HV_CPUID_MAX, HV_CPUID_VENDOR_EBX, HV_CPUID_VENDOR_ECX,
+	    HV_CPUID_VENDOR_EDX);
+}
+
+static void leaf_interface(const struct vp *vp, uint32_t out[4])
+{
+	(void)vp;
+	out[0] = HV_CPUID_INTERFACE_HV1;
+}
+
+static void leaf_version(const struct vp *vp, uint32_t out[4])
+{
+	(void)vp;
+	set(out, VERSION_BUILD, VERSION_MAJOR << 16 | VERSION_MINOR, 0, 0);
+}
+
+static void leaf_features(const struct vp *vp, uint32_t out[4])
+{
+	uint64_t privileges = vp->partition->privileges;
+
+	set(out, (uint32_t)privileges, (uint32_t)(privileges >> 32), 0,
+	    FEATURES);
+}
+
+static void leaf_recommendations(const struct vp *vp, uint32_t out[4])
+{
+	uint32_t advice = HV_RECOMMEND_DEPRECATE_AUTO_EOI;
+
+	/* A child may lose its processor for longer than a watchdog likes. */
+	if (!partition_is_parent(vp->partition))
+		advice |= HV_RECOMMEND_RELAXED_TIMING;
+	set(out, advice, HV_SPIN_NEVER_NOTIFY, cpuid_address_bits(), 0);
+}
+
+static void leaf_limits(const struct vp *vp, uint32_t out[4])
+{
+	(void)vp;
+	set(out, PARTITION_VPS_MAX, hypervisor.config.lps, 0, 0);
+}
+
+static void leaf_hardware(const struct vp *vp, uint32_t out[4])
+{
+	(void)vp;
+	out[0] = HV_HARDWARE_MSR_BITMAPS | HV_HARDWARE_SLAT;
+}
+
+typedef void (*leaf_function)(const struct vp *vp, uint32_t out[4]);
+
+static const leaf_function hypervisor_leaves[] = {
+	[HV_CPUID_VENDOR_AND_MAX - HV_CPUID_FIRST] = leaf_vendor,
+	[HV_CPUID_INTERFACE - HV_CPUID_FIRST] = leaf_interface,
+	[HV_CPUID_VERSION - HV_CPUID_FIRST] = leaf_version,
+	[HV_CPUID_FEATURES - HV_CPUID_FIRST] = leaf_features,
+	[HV_CPUID_RECOMMENDATIONS - HV_CPUID_FIRST] = leaf_recommendations,
+	[HV_CPUID_LIMITS - HV_CPUID_FIRST] = leaf_limits,
+	[HV_CPUID_HARDWARE_FEATURES - HV_CPUID_FIRST] = leaf_hardware,
+};
+
+/* Our own range; out is zeroes. */
+static void read_bulkhead(uint32_t leaf, uint32_t out[4])
+{
+	if (leaf == BULKHEAD_CPUID_VENDOR)
+		set(out, BULKHEAD_CPUID_FEATURES, BULKHEAD_CPUID_EBX,
+		    BULKHEAD_CPUID_ECX, BULKHEAD_CPUID_EDX);
+	else if (leaf == BULKHEAD_CPUID_FEATURES)
+		set(out, BULKHEAD_EXTENSION_VERSION,
+		    BULKHEAD_FEATURE_STATS | BULKHEAD_FEATURE_LOG |
+			    BULKHEAD_FEATURE_SCHEDULE |
+			    BULKHEAD_FEATURE_EVENT_PORTS,
+		    0, 0);
+}
+
+/* Beyond what there is, all the range reads as zero, unlike basic leaves. */
+static void read_hypervisor(const struct vp *vp, uint32_t leaf, uint32_t out[4])
+{
+	uint32_t index = leaf - HV_CPUID_FIRST;
+
+	set(out, 0, 0, 0, 0);
+	if (!vp->partition->hyperv && !partition_is_parent(vp->partition))
+		return;
+	if (index < ARRAY_SIZE(hypervisor_leaves) && hypervisor_leaves[index])
+		hypervisor_leaves[index](vp, out);
+	else if (partition_is_parent(vp->partition))
+		read_bulkhead(leaf, out);
+}
+
+/* ---- Privileges ---- */
+
+static bool invariant_tsc(void)
+{
+	uint32_t out[4];
+
+	cpu_cpuid(EXTENDED_FIRST, 0, out);
+	if (out[0] < INVARIANT_TSC_LEAF)
+		return false;
+	cpu_cpuid(INVARIANT_TSC_LEAF, 0, out);
+	return out[3] & INVARIANT_TSC;
+}
+
+uint64_t cpuid_privileges(bool parent)
+{
+	uint32_t msrs = HV_PRIVILEGE_VP_RUNTIME | HV_PRIVILEGE_TIME_REF_COUNT |
+			HV_PRIVILEGE_SYNIC | HV_PRIVILEGE_STIMER |
+			HV_PRIVILEGE_HYPERCALL | HV_PRIVILEGE_VP_INDEX |
+			HV_PRIVILEGE_RESET | HV_PRIVILEGE_REFERENCE_TSC |
+			HV_PRIVILEGE_FREQUENCY;
+	uint32_t calls = HV_PRIVILEGE_EBX_POST_MESSAGES |
+			 HV_PRIVILEGE_EBX_SIGNAL_EVENTS;
+
+	if (invariant_tsc())
+		msrs |= HV_PRIVILEGE_TSC_INVARIANT;
+	if (parent)
+		calls |= HV_PRIVILEGE_EBX_CREATE_PARTITIONS |
+			 HV_PRIVILEGE_EBX_PARTITION_ID |
+			 HV_PRIVILEGE_EBX_CREATE_PORT |
+			 HV_PRIVILEGE_EBX_CONNECT_PORT;
+	return (uint64_t)calls << 32 | msrs;
+}
+
+/* ---- All of it ---- */
+
+/* What the parent has registered for the leaf replaces the masked bits. */
+static void override(const struct partition *partition, uint32_t leaf,
+		     uint32_t subleaf, uint32_t out[4])
+{
+	for (uint32_t i = 0; i < partition->cpuid_count; i++) {
+		const struct cpuid_result *result = &partition->cpuid[i];
+
+		if (result->leaf != leaf ||
+		    (result->subleaf_specific && result->subleaf != subleaf))
+			continue;
+		for (unsigned int r = 0; r < 4; r++)
+			out[r] = (out[r] & ~result->mask[r]) |
+				 (result->value[r] & result->mask[r]);
+	}
+}
+
+void cpuid_read(struct vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+	if (leaf - HV_CPUID_FIRST <= HV_CPUID_LAST - HV_CPUID_FIRST)
+		read_hypervisor(vp, leaf, out);
+	else
+		cpuid_processor(vp, leaf, subleaf, out);
+	if (vp->partition->cpuid_count)
+		override(vp->partition, leaf, subleaf, out);
+}

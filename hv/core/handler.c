@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the vp did that silicon would not do alone, kind by kind. */
+#include "handler.h"
+
+#include "../lib/print.h"
+#include "../lib/string.h"
+#include "apic_mmio.h"
+#include "cpuid.h"
+#include "gpa.h"
+#include "gva.h"
+#include "hypercall.h"
+#include "intercept.h"
+#include "lp.h"
+#include "msr.h"
+#include "vp.h"
+
+static struct hv_segment_register segment(struct vp *vp, uint32_t name)
+{
+	struct hv_register_value value = { 0 };
+
+	virt->vp_get(vp->virt, name, &value);
+	return value.segment;
+}
+
+/* ---- Processor ---- */
+
+static void handle_cpuid(struct vp *vp, const struct virt_intercept *intercept)
+{
+	uint64_t *gpr = vp->virt->registers.gpr;
+	uint32_t out[4];
+
+	cpuid_read(vp, (uint32_t)gpr[VIRT_RAX], (uint32_t)gpr[VIRT_RCX], out);
+	gpr[VIRT_RAX] = out[0];
+	gpr[VIRT_RBX] = out[1];
+	gpr[VIRT_RCX] = out[2];
+	gpr[VIRT_RDX] = out[3];
+	virt->vp_skip(vp->virt, intercept);
+}
+
+/* An MSR that nobody here knows: the partition's property says what then. */
+static void unimplemented_msr(struct vp *vp,
+			      const struct virt_intercept *intercept)
+{
+	uint64_t *gpr = vp->virt->registers.gpr;
+	struct hv_msr_intercept body = { .msr = intercept->msr,
+					 .rdx = gpr[VIRT_RDX],
+					 .rax = gpr[VIRT_RAX] };
+	const struct intercept_message message = {
+		.type = HVMSG_MSR_INTERCEPT,
+		.access = intercept->write ? HV_INTERCEPT_ACCESS_WRITE :
+					     HV_INTERCEPT_ACCESS_READ,
+		.length = 2,
+		.size = sizeof(body),
+		.body = &body,
+	};
+
+	switch (vp->partition->unimplemented_msr) {
+	case PARTITION_MSR_INTERCEPT:
+		intercept_send(vp, &message);
+		return;
+	case HV_UNIMPLEMENTED_MSR_ACTION_IGNORE_WRITE_READ_ZERO:
+		if (!intercept->write) {
+			gpr[VIRT_RAX] = 0;
+			gpr[VIRT_RDX] = 0;
+		}
+		virt->vp_skip(vp->virt, intercept);
+		return;
+	default:
+		vp_fault_error(vp, VP_VECTOR_GP, 0);
+	}
+}
+
+static void handle_msr(struct vp *vp, const struct virt_intercept *intercept)
+{
+	uint64_t *gpr = vp->virt->registers.gpr;
+	uint64_t value = gpr[VIRT_RDX] << 32 | (uint32_t)gpr[VIRT_RAX];
+	enum msr_result result =
+		intercept->write ? msr_write(vp, intercept->msr, value) :
+				   msr_read(vp, intercept->msr, &value);
+
+	switch (result) {
+	case MSR_DONE:
+		if (!intercept->write) {
+			gpr[VIRT_RAX] = (uint32_t)value;
+			gpr[VIRT_RDX] = value >> 32;
+		}
+		virt->vp_skip(vp->virt, intercept);
+		return;
+	case MSR_FAULT:
+		vp_fault_error(vp, VP_VECTOR_GP, 0);
+		return;
+	case MSR_UNIMPLEMENTED:
+		unimplemented_msr(vp, intercept);
+		return;
+	}
+}
+
+static void handle_halt(struct vp *vp, const struct virt_intercept *intercept)
+{
+	virt->vp_skip(vp->virt, intercept);
+	vp_halt(vp, false);
+}
+
+/* x87 always; SSE before AVX; nothing that CPUID does not show. */
+static void handle_xsetbv(struct vp *vp, const struct virt_intercept *intercept)
+{
+	uint32_t shown[4];
+
+	cpuid_read(vp, 0xd, 0, shown);
+	uint64_t allowed = (uint64_t)shown[3] << 32 | shown[0];
+	uint64_t value = intercept->data;
+
+	if ((uint32_t)vp->virt->registers.gpr[VIRT_RCX] != 0 ||
+	    vp->virt->registers.cpl != 0 || !(value & 1) ||
+	    (value & ~allowed) || (value & 6) == 4) {
+		vp_fault_error(vp, VP_VECTOR_GP, 0);
+		return;
+	}
+	cpu_state_save(&vp->cpu);
+	vp->cpu.xcr0 = value;
+	cpu_state_load(&vp->cpu);
+	virt->vp_skip(vp->virt, intercept);
+}
+
+static void handle_skip(struct vp *vp, const struct virt_intercept *intercept)
+{
+	virt->vp_skip(vp->virt, intercept);
+}
+
+static void handle_undefined(struct vp *vp,
+			     const struct virt_intercept *intercept)
+{
+	(void)intercept;
+	vp_fault(vp, VP_VECTOR_UD);
+}
+
+/* Nobody asks silicon for exceptions yet: what comes goes on to the guest. */
+static void handle_exception(struct vp *vp,
+			     const struct virt_intercept *intercept)
+{
+	if (intercept->exception.has_error)
+		vp_fault_error(vp, intercept->exception.vector,
+			       intercept->exception.error);
+	else
+		vp_fault(vp, intercept->exception.vector);
+}
+
+static void handle_nothing(struct vp *vp,
+			   const struct virt_intercept *intercept)
+{
+	(void)vp;
+	(void)intercept;
+}
+
+static void handle_hypercall(struct vp *vp,
+			     const struct virt_intercept *intercept)
+{
+	hypercall_run(vp, intercept);
+}
+
+/* ---- Ports ---- */
+
+/* The debug UART's ports read all ones to the parent. */
+static void own_port(struct vp *vp, const struct virt_intercept *intercept)
+{
+	uint64_t *rax = &vp->virt->registers.gpr[VIRT_RAX];
+
+	if (intercept->io.in && !intercept->io.string) {
+		if (intercept->io.size == 4)
+			*rax = 0xffffffff;
+		else
+			*rax |= intercept->io.size == 2 ? 0xffff : 0xff;
+	}
+	virt->vp_skip(vp->virt, intercept);
+}
+
+static void handle_io(struct vp *vp, const struct virt_intercept *intercept)
+{
+	const struct virt_io *io = &intercept->io;
+	const uint64_t *gpr = vp->virt->registers.gpr;
+
+	if (partition_is_parent(vp->partition)) {
+		own_port(vp, intercept);
+		return;
+	}
+	struct hv_io_port_intercept body = {
+		.port = io->port,
+		.access_info =
+			(uint8_t)(io->size |
+				  (io->string ? HV_IO_PORT_ACCESS_STRING : 0) |
+				  (io->repeat ? HV_IO_PORT_ACCESS_REP : 0)),
+		.rax = gpr[VIRT_RAX],
+		.rcx = gpr[VIRT_RCX],
+		.rsi = gpr[VIRT_RSI],
+		.rdi = gpr[VIRT_RDI],
+	};
+	const struct intercept_message message = {
+		.type = HVMSG_IO_PORT_INTERCEPT,
+		.access = io->in ? HV_INTERCEPT_ACCESS_READ :
+				   HV_INTERCEPT_ACCESS_WRITE,
+		.length = intercept->instruction_length,
+		.size = sizeof(body),
+		.body = &body,
+	};
+
+	if (io->string) {
+		body.ds = segment(vp, HV_REGISTER_DS);
+		body.es = segment(vp, HV_REGISTER_ES);
+		body.instruction_byte_count = (uint8_t)gva_fetch(
+			vp, body.instruction_bytes,
+			sizeof(body.instruction_bytes));
+	}
+	intercept_send(vp, &message);
+}
+
+/* ---- Memory ---- */
+
+static void send_memory(struct vp *vp, const struct virt_intercept *intercept,
+			bool mapped)
+{
+	const struct virt_gpa_access *access = &intercept->memory;
+	struct hv_memory_intercept body = {
+		.cache_type = HV_CACHE_TYPE_WRITE_BACK,
+		.access_info = access->gva_valid ? HV_MEMORY_ACCESS_GVA_VALID |
+							   HV_MEMORY_ACCESS_GVA_GPA_VALID :
+						   0,
+		.tpr_priority = vp->virt->registers.cr8,
+		.gva = access->gva_valid ? access->gva.value : 0,
+		.gpa = access->gpa.value,
+	};
+	struct intercept_message message = {
+		.type = mapped ? HVMSG_GPA_INTERCEPT : HVMSG_UNMAPPED_GPA,
+		.access = HV_INTERCEPT_ACCESS_READ,
+		.size = sizeof(body),
+		.body = &body,
+	};
+
+	if (access->access & VIRT_ACCESS_WRITE)
+		message.access = HV_INTERCEPT_ACCESS_WRITE;
+	else if (access->access & VIRT_ACCESS_EXECUTE)
+		message.access = HV_INTERCEPT_ACCESS_EXECUTE;
+	if (intercept->byte_count) {
+		body.instruction_byte_count = intercept->byte_count;
+		memcpy(body.instruction_bytes, intercept->bytes,
+		       intercept->byte_count);
+	} else if (message.access != HV_INTERCEPT_ACCESS_EXECUTE) {
+		body.instruction_byte_count = (uint8_t)gva_fetch(
+			vp, body.instruction_bytes,
+			sizeof(body.instruction_bytes));
+	}
+	intercept_send(vp, &message);
+}
+
+static uint32_t needed_rights(uint8_t access)
+{
+	uint32_t rights = VIRT_MAP_READ;
+
+	if (access & VIRT_ACCESS_WRITE)
+		rights |= VIRT_MAP_WRITE;
+	if (access & VIRT_ACCESS_EXECUTE)
+		rights |= VIRT_MAP_EXECUTE;
+	return rights;
+}
+
+static void child_memory(struct vp *vp, const struct virt_intercept *intercept)
+{
+	gpa_t gpa = intercept->memory.gpa;
+	struct virt_mapping mapping;
+	bool mapped = virt->space_lookup(&vp->partition->space, gpa, &mapping);
+	uint32_t needed = needed_rights(intercept->memory.access);
+
+	if (mapped && (mapping.rights & needed) == needed)
+		return; /* mapped meanwhile: try again */
+	if (mapped && mapping.spa.value == hypervisor.hypercall_page.value) {
+		vp_fault_error(vp, VP_VECTOR_GP, 0);
+		return;
+	}
+	send_memory(vp, intercept, mapped);
+}
+
+static void handle_memory(struct vp *vp, const struct virt_intercept *intercept)
+{
+	gpa_t gpa = intercept->memory.gpa;
+
+	if ((gpa.value & ~(uint64_t)PAGE_MASK) ==
+		    (vp->apic.base & 0xffffff000ull) &&
+	    (vp->apic.base & APIC_BASE_ENABLED) &&
+	    !(vp->apic.base & APIC_BASE_X2APIC) && apic_mmio(vp, intercept))
+		return;
+	if (!partition_is_parent(vp->partition))
+		child_memory(vp, intercept);
+	else if (!gpa_parent_fault(vp->partition, gpa))
+		vp_fault_error(vp, VP_VECTOR_GP, 0);
+}
+
+/* ---- The end ---- */
+
+static void print_state(struct vp *vp, const char *what, uint64_t code)
+{
+	static const uint32_t names[] = { HV_REGISTER_CR0, HV_REGISTER_CR2,
+					  HV_REGISTER_CR3, HV_REGISTER_CR4,
+					  HV_REGISTER_EFER };
+	uint64_t values[ARRAY_SIZE(names)];
+	const struct virt_registers *r = &vp->virt->registers;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		struct hv_register_value value = { 0 };
+
+		virt->vp_get(vp->virt, names[i], &value);
+		values[i] = value.u64;
+	}
+	print("p%lu vp%u: %s (%lx) at rip %lx rsp %lx flags %lx cr0 %lx cr2 %lx cr3 %lx cr4 %lx efer %lx\n",
+	      vp->partition->id, vp->index, what, code, r->rip,
+	      r->gpr[VIRT_RSP], r->rflags, values[0], values[1], values[2],
+	      values[3], values[4]);
+}
+
+static void handle_end(struct vp *vp, const struct virt_intercept *intercept)
+{
+	struct hv_unrecoverable_exception body = { 0 };
+	const struct intercept_message message = {
+		.type = HVMSG_UNRECOVERABLE_EXCEPTION,
+		.size = sizeof(body),
+		.body = &body,
+	};
+
+	if (intercept->kind == VIRT_FAILED)
+		print_state(vp, "state refused", intercept->data);
+	else
+		print_state(vp, "triple fault", 0);
+	if (partition_is_parent(vp->partition))
+		cpu_reset();
+	vp->reinject.valid = false;
+	intercept_send(vp, &message);
+}
+
+typedef void (*handler)(struct vp *vp, const struct virt_intercept *intercept);
+
+static const handler handlers[VIRT_KINDS] = {
+	[VIRT_HOST] = handle_nothing,
+	[VIRT_INTERRUPT_WINDOW] = handle_nothing,
+	[VIRT_NMI_WINDOW] = handle_nothing,
+	[VIRT_CR8_WINDOW] = handle_nothing,
+	[VIRT_CPUID] = handle_cpuid,
+	[VIRT_MSR] = handle_msr,
+	[VIRT_IO] = handle_io,
+	[VIRT_GPA] = handle_memory,
+	[VIRT_HYPERCALL] = handle_hypercall,
+	[VIRT_HALT] = handle_halt,
+	[VIRT_EXCEPTION] = handle_exception,
+	[VIRT_XSETBV] = handle_xsetbv,
+	[VIRT_CACHE] = handle_skip,
+	[VIRT_UNDEFINED] = handle_undefined,
+	[VIRT_TRIPLE_FAULT] = handle_end,
+	[VIRT_FAILED] = handle_end,
+};
+
+void handler_run(struct vp *vp, const struct virt_intercept *intercept)
+{
+	handlers[intercept->kind](vp, intercept);
+}

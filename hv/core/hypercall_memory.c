@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hypercalls on memory: mapping it into children, and giving it to us. */
+#include "hypercall_calls.h"
+
+#include "gpa.h"
+#include "gva.h"
+#include "vp.h"
+
+/* ---- Mapping ---- */
+
+static uint32_t rights_of(uint32_t flags)
+{
+	uint32_t rights = 0;
+
+	if (flags & HV_MAP_GPA_NO_ACCESS)
+		return 0;
+	if (flags & HV_MAP_GPA_READABLE)
+		rights |= VIRT_MAP_READ;
+	if (flags & HV_MAP_GPA_WRITABLE)
+		rights |= VIRT_MAP_READ | VIRT_MAP_WRITE;
+	if (flags & HV_MAP_GPA_EXECUTABLE)
+		rights |= VIRT_MAP_READ | VIRT_MAP_EXECUTE;
+	if (rights && (flags & HV_MAP_GPA_NOT_CACHED))
+		rights |= VIRT_MAP_UNCACHED;
+	return rights;
+}
+
+static gpa_t page_at(uint64_t base_page, uint32_t index, uint64_t size)
+{
+	return GPA((base_page << PAGE_SHIFT) + index * size);
+}
+
+enum hv_status hypercall_map_gpa_pages(struct hypercall_call *call)
+{
+	const struct hv_input_map_gpa_pages *input = call->input;
+	const uint64_t *source = hypercall_rep_input(call);
+	uint64_t size = input->map_flags & HV_MAP_GPA_LARGE_PAGE ?
+				LARGE_PAGE_SIZE :
+				PAGE_SIZE;
+	const struct gpa_mapping mapping = {
+		.gpa = page_at(input->target_gpa_base, call->index, size),
+		.source = GPA(*source << PAGE_SHIFT),
+		.size = size,
+		.rights = rights_of(input->map_flags),
+	};
+
+	if (input->target_gpa_base >= PARTITION_GPA_LIMIT >> PAGE_SHIFT ||
+	    *source >= PARTITION_GPA_LIMIT >> PAGE_SHIFT)
+		return HV_STATUS_INVALID_PARAMETER;
+	spinlock_take(&call->target->lock);
+	enum hv_status status = gpa_map(call->target, &mapping);
+
+	spinlock_give(&call->target->lock);
+	return status;
+}
+
+enum hv_status hypercall_unmap_gpa_pages(struct hypercall_call *call)
+{
+	const struct hv_input_unmap_gpa_pages *input = call->input;
+	uint64_t size = input->unmap_flags & HV_UNMAP_GPA_LARGE_PAGE ?
+				LARGE_PAGE_SIZE :
+				PAGE_SIZE;
+	bool changed;
+
+	if (input->target_gpa_base >= PARTITION_GPA_LIMIT >> PAGE_SHIFT)
+		return HV_STATUS_INVALID_PARAMETER;
+	spinlock_take(&call->target->lock);
+	enum hv_status status = gpa_unmap(
+		call->target,
+		page_at(input->target_gpa_base, call->index, size), size,
+		&changed);
+
+	spinlock_give(&call->target->lock);
+	if (changed)
+		gpa_flush(call->target);
+	return status;
+}
+
+/* What was unmapped or replaced is the parent's again when we return: so
+ * nobody may still use it. Doing the same reps again changes nothing. */
+void hypercall_map_finish(struct hypercall_call *call)
+{
+	call->again = !gpa_quiet(call->target);
+}
+
+/* ---- Deposits ---- */
+
+/*
+ * First the frame vanishes from the parent's memory; only when no processor
+ * of the parent can still reach it, one entry later at least, it becomes the
+ * child's. The caller remembers which frame is on its way.
+ */
+enum hv_status hypercall_deposit_memory(struct hypercall_call *call)
+{
+	const uint64_t *page = hypercall_rep_input(call);
+	struct partition *parent = call->vp->partition;
+	spa_t *leaving = &call->vp->deposit;
+
+	if (*page >= PARTITION_GPA_LIMIT >> PAGE_SHIFT || !*page)
+		return HV_STATUS_INVALID_PARAMETER;
+	spa_t frame = SPA(*page << PAGE_SHIFT);
+
+	if (leaving->value != frame.value) {
+		enum hv_status status = gpa_hide(parent, frame);
+
+		if (status != HV_STATUS_SUCCESS)
+			return status;
+		gpa_flush(parent);
+		*leaving = frame;
+	}
+	call->again = !gpa_quiet(parent);
+	if (!call->again) {
+		pool_deposit(&call->target->account, frame);
+		*leaving = SPA(0);
+	}
+	return HV_STATUS_SUCCESS;
+}
+
+enum hv_status hypercall_withdraw_memory(struct hypercall_call *call)
+{
+	uint64_t *page = hypercall_rep_output(call);
+	spa_t frame = pool_withdraw(&call->target->account);
+
+	if (!frame.value)
+		return HV_STATUS_NO_RESOURCES;
+	gpa_unhide(call->vp->partition, frame);
+	*page = frame.value >> PAGE_SHIFT;
+	return HV_STATUS_SUCCESS;
+}
+
+/* ---- Translation ---- */
+
+enum hv_status hypercall_translate(struct hypercall_call *call)
+{
+	const struct hv_input_translate_virtual_address *input = call->input;
+	struct hv_output_translate_virtual_address *output = call->output;
+	struct vp *vp;
+	enum hv_status status =
+		hypercall_stopped_vp(call, input->vp_index, &vp);
+	uint64_t flags = input->control_flags;
+	struct gva_query query = {
+		.gva = GVA(input->gva_page << PAGE_SHIFT),
+		.access =
+			(flags & HV_TRANSLATE_GVA_VALIDATE_READ ?
+				 (uint32_t)VIRT_ACCESS_READ :
+				 0) |
+			(flags & HV_TRANSLATE_GVA_VALIDATE_WRITE ?
+				 (uint32_t)VIRT_ACCESS_WRITE :
+				 0) |
+			(flags & HV_TRANSLATE_GVA_VALIDATE_EXECUTE ?
+				 (uint32_t)VIRT_ACCESS_EXECUTE :
+				 0),
+	};
+	uint32_t error;
+	gpa_t gpa;
+
+	if (status != HV_STATUS_SUCCESS || call->again)
+		return status;
+	query.user = !(flags & HV_TRANSLATE_GVA_PRIVILEGE_EXEMPT) &&
+		     vp->virt->registers.cpl == 3;
+	output->cache_type = HV_CACHE_TYPE_WRITE_BACK;
+	if (gva_translate(vp, &query, &gpa, &error)) {
+		output->gpa_page = gpa.value >> PAGE_SHIFT;
+		output->result_code = HV_TRANSLATE_GVA_SUCCESS;
+	} else if (error & GVA_UNMAPPED) {
+		output->result_code = HV_TRANSLATE_GVA_GPA_UNMAPPED;
+	} else {
+		output->result_code =
+			error & 1 ? HV_TRANSLATE_GVA_PRIVILEGE_VIOLATION :
+				    HV_TRANSLATE_GVA_PAGE_NOT_PRESENT;
+	}
+	return HV_STATUS_SUCCESS;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hypercalls on a partition's life and on which of its acts are intercepted. */
+#include "hypercall_calls.h"
+
+#include "../lib/print.h"
+#include "../lib/string.h"
+#include "gpa.h"
+#include "vp.h"
+
+#define KNOWN_FLAGS \
+	(HV_PARTITION_CREATION_FLAG_SMT_ENABLED | \
+	 HV_PARTITION_CREATION_FLAG_GPA_SUPER_PAGES | \
+	 HV_PARTITION_CREATION_FLAG_EXO_PARTITION | \
+	 HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED | \
+	 HV_PARTITION_CREATION_FLAG_INTERCEPT_MESSAGE_PAGE | \
+	 HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE)
+
+enum hv_status hypercall_create_partition(struct hypercall_call *call)
+{
+	const struct hv_input_create_partition *input = call->input;
+	struct hv_output_create_partition *output = call->output;
+	struct partition *created;
+
+	if (input->isolation || (input->flags & ~KNOWN_FLAGS))
+		return HV_STATUS_INVALID_PARAMETER;
+	enum hv_status status = partition_create(call->vp->partition,
+						 input->flags, &created);
+
+	if (status != HV_STATUS_SUCCESS)
+		return status;
+	output->partition_id = created->id;
+	print("p%lu: created\n", created->id);
+	return HV_STATUS_SUCCESS;
+}
+
+enum hv_status hypercall_initialize_partition(struct hypercall_call *call)
+{
+	call->target->state = PARTITION_ACTIVE;
+	return HV_STATUS_SUCCESS;
+}
+
+/* Only this call may still hold it, and nothing of it may run. */
+static bool alone(struct hypercall_call *call)
+{
+	return partition_stopped(call->target) &&
+	       __atomic_load_n(&call->target->references, __ATOMIC_ACQUIRE) ==
+		       1;
+}
+
+enum hv_status hypercall_finalize_partition(struct hypercall_call *call)
+{
+	call->target->state = PARTITION_DELETING;
+	call->again = !alone(call) || !partition_finalize(call->target);
+	if (!call->again)
+		call->target->state = PARTITION_FINALIZED;
+	return HV_STATUS_SUCCESS;
+}
+
+enum hv_status hypercall_delete_partition(struct hypercall_call *call)
+{
+	struct partition *target = call->target;
+
+	if (target->state != PARTITION_FINALIZED) {
+		hypercall_finalize_partition(call);
+		if (call->again)
+			return HV_STATUS_SUCCESS;
+	}
+	target->state = PARTITION_DELETING;
+	if (!alone(call)) {
+		target->state = PARTITION_FINALIZED;
+		call->again = true;
+		return HV_STATUS_SUCCESS;
+	}
+	/* Found by nobody from here on; one who found it just before holds
+	 * it, and then sees DELETING. */
+	partition_remove(target);
+	while (__atomic_load_n(&target->references, __ATOMIC_ACQUIRE) != 1)
+		__builtin_ia32_pause();
+	print("p%lu: deleted\n", target->id);
+	call->target = NULL;
+	partition_free(target);
+	return HV_STATUS_SUCCESS;
+}
+
+enum hv_status hypercall_get_partition_id(struct hypercall_call *call)
+{
+	struct hv_output_get_partition_id *output = call->output;
+
+	output->partition_id = call->vp->partition->id;
+	return HV_STATUS_SUCCESS;
+}
+
+/*
+ * I/O ports, unmapped memory and triple faults always go to the parent, and
+ * CPUID and the MSRs we own never do: only the calls that change something
+ * here are remembered.
+ */
+enum hv_status hypercall_install_intercept(struct hypercall_call *call)
+{
+	const struct hv_input_install_intercept *input = call->input;
+	uint32_t bit;
+
+	switch (input->intercept_type) {
+	case HV_INTERCEPT_TYPE_HYPERCALL:
+	case HV_INTERCEPT_TYPE_UNKNOWN_SYNIC_CONNECTION:
+	case HV_INTERCEPT_TYPE_RETARGET_UNKNOWN_DEVICE:
+	case HV_INTERCEPT_TYPE_IO_PORT:
+	case HV_INTERCEPT_TYPE_IO_PORT_RANGE:
+	case HV_INTERCEPT_TYPE_MMIO:
+	case HV_INTERCEPT_TYPE_APIC_EOI:
+		break;
+	default:
+		return HV_STATUS_INVALID_PARAMETER;
+	}
+	bit = (uint32_t)BIT(input->intercept_type);
+	spinlock_take(&call->target->lock);
+	if (input->access_type)
+		call->target->intercepts |= bit;
+	else
+		call->target->intercepts &= ~bit;
+	spinlock_give(&call->target->lock);
+	return HV_STATUS_SUCCESS;
+}
+
+static enum hv_status
+register_cpuid(struct partition *partition,
+	       const struct hv_cpuid_result_parameters *parameters)
+{
+	uint32_t i = 0;
+
+	while (i < partition->cpuid_count &&
+	       (partition->cpuid[i].leaf != parameters->input_eax ||
+		partition->cpuid[i].subleaf != parameters->input_ecx))
+		i++;
+	if (i == CPUID_RESULTS_MAX)
+		return HV_STATUS_INSUFFICIENT_MEMORY;
+	partition->cpuid[i] = (struct cpuid_result){
+		.leaf = parameters->input_eax,
+		.subleaf = parameters->input_ecx,
+		.subleaf_specific = parameters->subleaf_specific,
+		.value = { parameters->eax, parameters->ebx, parameters->ecx,
+			   parameters->edx },
+		.mask = { parameters->eax_mask, parameters->ebx_mask,
+			  parameters->ecx_mask, parameters->edx_mask },
+	};
+	if (i == partition->cpuid_count)
+		partition->cpuid_count++;
+	return HV_STATUS_SUCCESS;
+}
+
+enum hv_status hypercall_register_intercept_result(struct hypercall_call *call)
+{
+	const struct hv_input_register_intercept_result *input = call->input;
+	const struct hv_cpuid_result_parameters parameters = input->cpuid;
+
+	if (input->intercept_type != HV_INTERCEPT_TYPE_CPUID)
+		return HV_STATUS_INVALID_PARAMETER;
+	spinlock_take(&call->target->lock);
+	enum hv_status status = register_cpuid(call->target, &parameters);
+
+	spinlock_give(&call->target->lock);
+	return status;
+}

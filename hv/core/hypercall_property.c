@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hypercalls on partition properties. TLFS, HV_PARTITION_PROPERTY_CODE. */
+#include "hypercall_calls.h"
+
+#include "../lib/string.h"
+#include "timer.h"
+#include "vp.h"
+
+#define XSAVE_STATES_MAX_SIZE PAGE_SIZE
+#define PHYSICAL_ADDRESS_BITS 40
+
+static uint64_t host_vendor(void)
+{
+	uint32_t out[4];
+
+	cpu_cpuid(0, 0, out);
+	if (out[1] == 0x756e6547) /* Genu */
+		return HV_PROCESSOR_VENDOR_INTEL;
+	return out[1] == 0x6f677948 ? HV_PROCESSOR_VENDOR_HYGON :
+				      HV_PROCESSOR_VENDOR_AMD;
+}
+
+static uint64_t host_xsave_states(void)
+{
+	uint32_t out[4];
+
+	cpu_cpuid(0xd, 0, out);
+	return (uint64_t)out[3] << 32 | out[0];
+}
+
+static uint64_t synthetic_features(const struct partition *partition)
+{
+	if (!partition->hyperv)
+		return 0;
+	return HV_SYNTHETIC_HYPERVISOR_PRESENT | HV_SYNTHETIC_HV1 |
+	       HV_SYNTHETIC_ACCESS_VP_RUN_TIME |
+	       HV_SYNTHETIC_ACCESS_REFERENCE_COUNTER |
+	       HV_SYNTHETIC_ACCESS_SYNIC | HV_SYNTHETIC_ACCESS_TIMERS |
+	       HV_SYNTHETIC_ACCESS_HYPERCALL | HV_SYNTHETIC_ACCESS_VP_INDEX |
+	       HV_SYNTHETIC_ACCESS_REFERENCE_TSC |
+	       HV_SYNTHETIC_ACCESS_FREQUENCY | HV_SYNTHETIC_DIRECT_TIMERS |
+	       HV_SYNTHETIC_SIGNAL_EVENTS;
+}
+
+static enum hv_status property_get(const struct partition *partition,
+				   uint32_t code, uint64_t *value)
+{
+	switch (code) {
+	case HV_PARTITION_PROPERTY_PRIVILEGE_FLAGS:
+		*value = partition->privileges;
+		break;
+	case HV_PARTITION_PROPERTY_SYNTHETIC_PROC_FEATURES:
+	case HV_PARTITION_PROPERTY_ASSIGNABLE_SYNTHETIC_PROC_FEATURES:
+		*value = synthetic_features(partition);
+		break;
+	case HV_PARTITION_PROPERTY_CPU_WEIGHT:
+		*value = partition->weight;
+		break;
+	case HV_PARTITION_PROPERTY_TIME_FREEZE:
+		*value = partition->frozen;
+		break;
+	case HV_PARTITION_PROPERTY_REFERENCE_TIME:
+		*value = timer_reference_time(partition);
+		break;
+	case HV_PARTITION_PROPERTY_UNIMPLEMENTED_MSR_ACTION:
+		*value = partition->unimplemented_msr;
+		break;
+	case HV_PARTITION_PROPERTY_PROCESSOR_VENDOR:
+		*value = host_vendor();
+		break;
+	case HV_PARTITION_PROPERTY_PROCESSOR_XSAVE_FEATURES:
+	case HV_PARTITION_PROPERTY_XSAVE_STATES:
+		*value = host_xsave_states();
+		break;
+	case HV_PARTITION_PROPERTY_MAX_XSAVE_DATA_SIZE:
+		*value = XSAVE_STATES_MAX_SIZE;
+		break;
+	case HV_PARTITION_PROPERTY_PROCESSOR_CLOCK_FREQUENCY:
+		*value = hypervisor.config.tsc_hz;
+		break;
+	case HV_PARTITION_PROPERTY_PHYSICAL_ADDRESS_WIDTH:
+	case HV_PARTITION_PROPERTY_IMPLEMENTED_PHYSICAL_ADDRESS_BITS:
+		*value = PHYSICAL_ADDRESS_BITS;
+		break;
+	case HV_PARTITION_PROPERTY_PROCESSOR_CL_FLUSH_SIZE:
+		*value = 8;
+		break;
+	case HV_PARTITION_PROPERTY_GUEST_OS_ID:
+		*value = partition->guest_os_id;
+		break;
+	case HV_PARTITION_PROPERTY_COMPATIBILITY_VERSION:
+		*value = HV_COMPATIBILITY_VERSION;
+		break;
+	case HV_PARTITION_PROPERTY_PROCESSORS_PER_SOCKET:
+		*value = partition->vp_limit;
+		break;
+	case HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0:
+	case HV_PARTITION_PROPERTY_PROCESSOR_FEATURES1:
+	case HV_PARTITION_PROPERTY_INTEGRATED_SCHEDULER_ENABLED:
+	case HV_PARTITION_PROPERTY_GPA_PAGE_ACCESS_TRACKING:
+	case HV_PARTITION_PROPERTY_ISOLATION_STATE:
+		*value = 0;
+		break;
+	default:
+		return HV_STATUS_UNKNOWN_PROPERTY;
+	}
+	return HV_STATUS_SUCCESS;
+}
+
+/* Reference time stands still from freezing to thawing. */
+static void time_freeze(struct partition *partition, bool freeze)
+{
+	if (freeze == partition->frozen)
+		return;
+	if (freeze)
+		partition->frozen_at = cpu_now();
+	else
+		partition->time_origin += cpu_now() - partition->frozen_at;
+	partition->frozen = freeze;
+	timer_write_tsc_page(partition);
+}
+
+/* Lock P held. */
+static enum hv_status property_set(struct partition *partition, uint32_t code,
+				   uint64_t value)
+{
+	switch (code) {
+	case HV_PARTITION_PROPERTY_SYNTHETIC_PROC_FEATURES:
+		partition->hyperv = value != 0;
+		break;
+	case HV_PARTITION_PROPERTY_CPU_WEIGHT:
+		if (value < 1 || value > 10000)
+			return HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
+		partition->weight = (uint32_t)value;
+		break;
+	case HV_PARTITION_PROPERTY_TIME_FREEZE:
+		if (value > 1)
+			return HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
+		time_freeze(partition, value);
+		break;
+	case HV_PARTITION_PROPERTY_UNIMPLEMENTED_MSR_ACTION:
+		if (value > HV_UNIMPLEMENTED_MSR_ACTION_IGNORE_WRITE_READ_ZERO)
+			return HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
+		partition->unimplemented_msr = value;
+		break;
+	/* Accepted for clients that set them; nothing here depends on them. */
+	case HV_PARTITION_PROPERTY_PROCESSORS_PER_SOCKET:
+	case HV_PARTITION_PROPERTY_PHYSICAL_ADDRESS_WIDTH:
+	case HV_PARTITION_PROPERTY_PROCESSOR_XSAVE_FEATURES:
+	case HV_PARTITION_PROPERTY_GPA_PAGE_ACCESS_TRACKING:
+		break;
+	default:
+		return HV_STATUS_UNKNOWN_PROPERTY;
+	}
+	return HV_STATUS_SUCCESS;
+}
+
+enum hv_status hypercall_get_property(struct hypercall_call *call)
+{
+	const struct hv_input_get_partition_property *input = call->input;
+	struct hv_output_get_partition_property *output = call->output;
+
+	return property_get(call->target, input->property_code,
+			    &output->property_value);
+}
+
+enum hv_status hypercall_set_property(struct hypercall_call *call)
+{
+	const struct hv_input_set_partition_property *input = call->input;
+
+	spinlock_take(&call->target->lock);
+	enum hv_status status = property_set(call->target,
+					     input->property_code,
+					     input->property_value);
+
+	spinlock_give(&call->target->lock);
+	return status;
+}
+
+enum hv_status hypercall_get_property_ex(struct hypercall_call *call)
+{
+	const struct hv_input_get_partition_property_ex *input = call->input;
+	struct hv_vmm_capabilities *output = call->output;
+
+	if (input->property_code == HV_PARTITION_PROPERTY_VMM_CAPABILITIES) {
+		output->bank_count = 1;
+		output->capabilities =
+			HV_VMM_CAPABILITY_PROVIDE_OVERLAY_GPFN |
+			HV_VMM_CAPABILITY_ASSIGNABLE_SYNTHETIC_FEATURES;
+		return HV_STATUS_SUCCESS;
+	}
+	call->output_size = sizeof(uint64_t);
+	return property_get(call->target, input->property_code, call->output);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Intercepts as messages: building them, sending them, taking answers back. */
+#include "intercept.h"
+
+#include "../../abi/msr.h"
+#include "../lib/print.h"
+#include "../lib/string.h"
+#include "lp.h"
+
+#define CR0_PE BIT(0)
+#define CR0_AM BIT(18)
+#define EFER_LMA BIT(10)
+
+static uint64_t get(struct vp *vp, uint32_t name)
+{
+	struct hv_register_value value = { 0 };
+
+	virt->vp_get(vp->virt, name, &value);
+	return value.u64;
+}
+
+static struct hv_segment_register segment(struct vp *vp, uint32_t name)
+{
+	struct hv_register_value value = { 0 };
+
+	virt->vp_get(vp->virt, name, &value);
+	return value.segment;
+}
+
+/* ---- The opaque message: "look at the intercept page of this vp" ---- */
+
+static bool intercept_fill(struct synic_source *source,
+			   struct hv_message *message)
+{
+	struct vp *vp = CONTAINER(source, struct vp, intercept_source);
+	const struct hv_opaque_intercept body = { .vp_index = vp->index };
+
+	message->header.type = HVMSG_OPAQUE_INTERCEPT;
+	message->header.payload_size = sizeof(body);
+	message->header.sender = vp->partition->id;
+	memcpy(message->payload, &body, sizeof(body));
+	return false;
+}
+
+void intercept_init(struct vp *vp)
+{
+	list_init(&vp->intercept_source.node);
+	vp->intercept_source.fill = intercept_fill;
+}
+
+/* Which vp of the parent is told: the one on this processor, unless Linux
+ * keeps it off line. */
+static struct vp *intercept_target(const struct vp *vp)
+{
+	struct vp *near = hypervisor.lps[vp->lp]->parent_vp;
+
+	return near->synic.control & HV_MSR_SCONTROL_ENABLE ?
+		       near :
+		       hypervisor.lps[0]->parent_vp;
+}
+
+void intercept_withdraw(struct vp *vp)
+{
+	if (vp->intercept_target)
+		synic_withdraw(vp->intercept_target,
+			       HV_SYNIC_INTERCEPTION_SINT,
+			       &vp->intercept_source);
+}
+
+/* ---- Header and sending ---- */
+
+static uint16_t execution_state(struct vp *vp)
+{
+	const struct virt_registers *registers = &vp->virt->registers;
+	uint64_t cr0 = get(vp, HV_REGISTER_CR0);
+	unsigned int state = registers->cpl & HV_EXECUTION_STATE_CPL_MASK;
+
+	if (cr0 & CR0_PE)
+		state |= HV_EXECUTION_STATE_CR0_PE;
+	if (cr0 & CR0_AM)
+		state |= HV_EXECUTION_STATE_CR0_AM;
+	if (get(vp, HV_REGISTER_EFER) & EFER_LMA)
+		state |= HV_EXECUTION_STATE_EFER_LMA;
+	if (vp->reinject.valid)
+		state |= HV_EXECUTION_STATE_INTERRUPTION_PENDING;
+	if (registers->interrupt_shadow)
+		state |= HV_EXECUTION_STATE_INTERRUPT_SHADOW;
+	return (uint16_t)state;
+}
+
+static void fill_header(struct vp *vp, const struct intercept_message *message,
+			struct hv_intercept_header *header)
+{
+	const struct virt_registers *registers = &vp->virt->registers;
+
+	*header = (struct hv_intercept_header){
+		.vp_index = vp->index,
+		.instruction_length_and_cr8 =
+			(uint8_t)((message->length &
+				   HV_INTERCEPT_INSTRUCTION_LENGTH_MASK) |
+				  registers->cr8 << HV_INTERCEPT_CR8_SHIFT),
+		.access_type = message->access,
+		.execution_state = execution_state(vp),
+		.cs = segment(vp, HV_REGISTER_CS),
+		.rip = registers->rip,
+		.rflags = registers->rflags,
+	};
+}
+
+void intercept_send(struct vp *vp, const struct intercept_message *message)
+{
+	struct hv_message *page = vp->intercept_page;
+
+	assert(!partition_is_parent(vp->partition));
+	assert(message->size <= sizeof(page->payload));
+	fill_header(vp, message, message->body);
+	page->header = (struct hv_message_header){
+		.type = message->type,
+		.payload_size = message->size,
+		.sender = vp->partition->id,
+	};
+	memcpy(page->payload, message->body, message->size);
+	intercept_fill_registers(vp);
+	vp->counters[VP_COUNT_INTERCEPTS]++;
+	lp_suspend(vp, VP_INTERCEPT_SUSPEND);
+	vp->intercept_target = intercept_target(vp);
+	synic_post(vp->intercept_target, HV_SYNIC_INTERCEPTION_SINT,
+		   &vp->intercept_source);
+}
+
+/* ---- The register page ---- */
+
+static const uint32_t page_segments[] = {
+	HV_REGISTER_ES, HV_REGISTER_CS, HV_REGISTER_SS,
+	HV_REGISTER_DS, HV_REGISTER_FS, HV_REGISTER_GS,
+};
+
+#define XSAVE_XMM 160
+#define XSAVE_HEADER 512
+#define XSTATE_SSE 2
+
+void intercept_fill_registers(struct vp *vp)
+{
+	struct hv_register_page *page = vp->register_page;
+	const struct virt_registers *registers = &vp->virt->registers;
+
+	if (!page)
+		return;
+	page->version = HV_REGISTER_PAGE_VERSION;
+	memcpy(page->gprs, registers->gpr, sizeof(page->gprs));
+	page->rip = registers->rip;
+	page->rflags = registers->rflags;
+	for (unsigned int i = 0; i < ARRAY_SIZE(page_segments); i++)
+		(&page->es)[i] = segment(vp, page_segments[i]);
+	page->cr0 = get(vp, HV_REGISTER_CR0);
+	page->cr3 = get(vp, HV_REGISTER_CR3);
+	page->cr4 = get(vp, HV_REGISTER_CR4);
+	page->cr8 = registers->cr8;
+	page->efer = get(vp, HV_REGISTER_EFER);
+	page->dr7 = get(vp, HV_REGISTER_DR7);
+	page->xfem = vp->cpu.xcr0;
+	page->pending_interruption = vp_pending_interruption(vp);
+	page->interrupt_state =
+		(registers->interrupt_shadow ? HV_INTERRUPT_STATE_SHADOW : 0) |
+		(registers->nmi_masked ? HV_INTERRUPT_STATE_NMI_MASKED : 0);
+	page->interrupt_vector_count = 0;
+	page->dirty = 0;
+	page->is_valid = 1;
+}
+
+static void take_segments(struct vp *vp, const struct hv_register_page *page)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(page_segments); i++) {
+		const struct hv_register_value value = {
+			.segment = (&page->es)[i]
+		};
+
+		virt->vp_set(vp->virt, page_segments[i], &value);
+	}
+}
+
+static void take_xmm(struct vp *vp, const struct hv_register_page *page)
+{
+	uint8_t *xsave = vp->cpu.xsave;
+	uint64_t states;
+
+	memcpy(xsave + XSAVE_XMM, page->xmm, sizeof(page->xmm));
+	memcpy(&states, xsave + XSAVE_HEADER, sizeof(states));
+	states |= XSTATE_SSE;
+	memcpy(xsave + XSAVE_HEADER, &states, sizeof(states));
+}
+
+void intercept_resume(struct vp *vp)
+{
+	struct hv_register_page *page = vp->register_page;
+	struct virt_registers *registers = &vp->virt->registers;
+
+	if (!page || !page->is_valid)
+		return;
+	uint32_t dirty = page->dirty;
+
+	if (dirty & HV_REGISTER_PAGE_DIRTY_GPR)
+		memcpy(registers->gpr, page->gprs, sizeof(page->gprs));
+	if (dirty & HV_REGISTER_PAGE_DIRTY_RIP)
+		registers->rip = page->rip;
+	if (dirty & HV_REGISTER_PAGE_DIRTY_RFLAGS)
+		registers->rflags = (page->rflags & 0x3f7fd7) | 2;
+	if (dirty & HV_REGISTER_PAGE_DIRTY_SEGMENT)
+		take_segments(vp, page);
+	if (dirty & HV_REGISTER_PAGE_DIRTY_XMM)
+		take_xmm(vp, page);
+	page->dirty = 0;
+	page->is_valid = 0;
+}
+
+/* ---- Messages that other rooms ask for ---- */
+
+void intercept_hypercall(struct vp *vp)
+{
+	const uint64_t *gpr = vp->virt->registers.gpr;
+	struct hv_hypercall_intercept body = {
+		.rax = gpr[VIRT_RAX], .rbx = gpr[VIRT_RBX],
+		.rcx = gpr[VIRT_RCX], .rdx = gpr[VIRT_RDX],
+		.r8 = gpr[VIRT_R8],   .rsi = gpr[VIRT_RSI],
+		.rdi = gpr[VIRT_RDI],
+	};
+	const struct intercept_message message = {
+		.type = HVMSG_HYPERCALL_INTERCEPT,
+		.access = HV_INTERCEPT_ACCESS_EXECUTE,
+		.length = 3,
+		.size = offsetof(struct hv_hypercall_intercept, padding),
+		.body = &body,
+	};
+
+	/* XMM input is in silicon until the vp stops being current. */
+	cpu_state_save(&vp->cpu);
+	memcpy(body.xmm, (uint8_t *)vp->cpu.xsave + XSAVE_XMM,
+	       sizeof(body.xmm));
+	intercept_send(vp, &message);
+}
+
+void intercept_deliverable(struct vp *vp, uint32_t type)
+{
+	struct hv_interruption_deliverable body = { .deliverable_type = type };
+	const struct intercept_message message = {
+		.type = HVMSG_INTERRUPTION_DELIVERABLE,
+		.size = sizeof(body),
+		.body = &body,
+	};
+
+	intercept_send(vp, &message);
+}
+
+void intercept_sint_deliverable(struct vp *vp, uint16_t mask)
+{
+	__atomic_or_fetch(&vp->sint_deliverable, mask, __ATOMIC_RELAXED);
+	vp_request(vp, VP_REQUEST_SYNIC);
+}
+
+void intercept_send_sint_deliverable(struct vp *vp)
+{
+	struct hv_sint_deliverable body = {
+		.deliverable_sints = (uint16_t)__atomic_exchange_n(
+			&vp->sint_deliverable, 0, __ATOMIC_RELAXED),
+	};
+	const struct intercept_message message = {
+		.type = HVMSG_SYNIC_SINT_DELIVERABLE,
+		.size = sizeof(body),
+		.body = &body,
+	};
+
+	intercept_send(vp, &message);
+}
+
+static void intercept_msr_done(struct vp *vp, uint32_t msr)
+{
+	const uint64_t *gpr = vp->virt->registers.gpr;
+	struct hv_msr_intercept body = {
+		.msr = msr, .rdx = gpr[VIRT_RDX], .rax = gpr[VIRT_RAX]
+	};
+	const struct intercept_message message = {
+		.type = HVMSG_MSR_INTERCEPT,
+		.access = HV_INTERCEPT_ACCESS_WRITE,
+		.size = sizeof(body),
+		.body = &body,
+	};
+
+	intercept_send(vp, &message);
+}
+
+void intercept_reset(struct vp *vp)
+{
+	if (partition_is_parent(vp->partition)) {
+		print("p1: asked for a reset\n");
+		cpu_reset();
+	}
+	intercept_msr_done(vp, HV_MSR_RESET);
+}
+
+void intercept_crash(struct vp *vp)
+{
+	const struct partition *partition = vp->partition;
+
+	print("p%lu vp%u: crash reported: %lx %lx %lx %lx %lx\n",
+	      partition->id, vp->index, partition->crash[0],
+	      partition->crash[1], partition->crash[2], partition->crash[3],
+	      partition->crash[4]);
+	if (!partition_is_parent(partition))
+		intercept_msr_done(vp, HV_MSR_CRASH_CTL);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A logical processor and its run queue: which vp runs here, and until when.
+ *
+ * Policy. Vps compete by virtual time: TSC ticks run, scaled by the weight of
+ * their partition. The parent's vp runs at once when it has an interrupt to
+ * take, as long as it stays within its share of the current window; beyond
+ * that it competes like the others. Vps of children move to idle processors.
+ */
+#pragma once
+
+#include "../lib/list.h"
+#include "../lib/spinlock.h"
+#include "../lib/types.h"
+#include "hypervisor.h"
+
+struct vp;
+
+struct lp {
+	uint32_t index;		/* constant */
+	struct vp *parent_vp;	/* constant: pinned here */
+	struct spinlock lock;	/* R */
+	struct list ready;	/* R: vps in VP_READY, by virtual time */
+	struct list timed;	/* R: vps with a timer deadline */
+	uint64_t next_deadline; /* R to change: earliest of timed, TSC */
+	uint32_t assigned;	/* R: children's vps whose home this is */
+	struct vp *current;	/* R to change: the vp loaded here, or NULL */
+	uint64_t clock;		/* R: virtual time that ready vps have reached */
+	bool attention;		/* atomic: look at the queue again */
+
+	/* Only this processor: */
+	uint64_t slice_end;    /* TSC */
+	uint64_t armed;	       /* deadline the physical timer has */
+	uint64_t window_start; /* TSC: of the parent's share */
+	uint64_t window_used;  /* TSC ticks the parent ran boosted in it */
+	void *input;	       /* one page: a hypercall's input, copied */
+	void *output;	       /* one page: its output */
+	bool hypercall_retry;  /* the hypercall in progress runs again */
+};
+
+/* This logical processor. */
+struct lp *lp_this(void);
+
+/* Makes one; page_count pages come from the parent's account. */
+struct lp *lp_create(uint32_t index);
+
+/* The home for a new vp of a child: the least assigned processor. */
+uint32_t lp_choose(void);
+
+/* Sets or clears VP_* suspend reasons and does what follows. Setting one for a
+ * vp that runs elsewhere asks it to stop; lp_running() tells when it has. */
+void lp_suspend(struct vp *vp, uint32_t reasons);
+void lp_resume(struct vp *vp, uint32_t reasons);
+bool lp_running(struct vp *vp);
+
+/* This processor's vp has executed HLT; suspends it unless it has work. */
+void lp_halt(struct vp *vp);
+
+/* Takes a vp that is suspended for good out of every list. */
+void lp_forget(struct vp *vp);
+
+/* Asks processor index to look at its queue again. */
+void lp_attend(uint32_t index);

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A virtual processor's life, and what happens before each entry to it. */
+#include "vp.h"
+
+#include "../lib/print.h"
+#include "../lib/string.h"
+#include "intercept.h"
+#include "lp.h"
+
+#define RFLAGS_IF BIT(9)
+#define VECTOR_DF 8
+#define VECTOR_DB 1
+
+/* ---- Life ---- */
+
+static bool vp_pages(struct vp *vp)
+{
+	struct pool_account *account = &vp->partition->account;
+	struct virt_vp_config config = {
+		.parent = partition_is_parent(vp->partition),
+		.space = &vp->partition->space,
+		.pages = &account->source,
+		.own_port = hypervisor.config.log_port,
+	};
+
+	vp->cpu.xsave = pool_take(account);
+	vp->own_intercept_page = pool_take(account);
+	if (vp->cpu.xsave && vp->own_intercept_page)
+		vp->virt = virt->vp_create(&config);
+	return vp->virt != NULL;
+}
+
+static void vp_give_pages(struct vp *vp)
+{
+	struct pool_account *account = &vp->partition->account;
+
+	if (vp->virt)
+		virt->vp_destroy(vp->virt, &account->source);
+	pool_give(account, vp->cpu.xsave);
+	pool_give(account, vp->own_intercept_page);
+	pool_give(account, vp);
+}
+
+/* FCW 037Fh and MXCSR 1F80h: the reset state of x87 and SSE. */
+static void vp_reset_cpu(struct vp *vp)
+{
+	uint8_t *legacy = vp->cpu.xsave;
+	const uint16_t control = 0x037f;
+	const uint32_t mxcsr = 0x1f80;
+
+	memset(legacy, 0, PAGE_SIZE);
+	memcpy(legacy, &control, sizeof(control));
+	memcpy(legacy + 24, &mxcsr, sizeof(mxcsr));
+	vp->cpu.xcr0 = 1;
+	memset(vp->cpu.dr, 0, sizeof(vp->cpu.dr));
+	vp->cpu.tsc_aux = 0;
+}
+
+struct vp *vp_create(struct partition *partition, uint32_t index,
+		     uint32_t suspended)
+{
+	struct vp *vp = pool_take(&partition->account);
+
+	_Static_assert(sizeof(struct vp) <= PAGE_SIZE, "one page each");
+	if (!vp)
+		return NULL;
+	vp->partition = partition;
+	vp->index = index;
+	if (!vp_pages(vp)) {
+		vp_give_pages(vp);
+		return NULL;
+	}
+	vp->intercept_page = vp->own_intercept_page;
+	vp->lp = partition_is_parent(partition) ? index : lp_choose();
+	vp->suspended = suspended;
+	vp->waiting_startup = suspended & VP_WAIT_STARTUP;
+	vp->since = cpu_now();
+	vp->apic.id = partition_is_parent(partition) ?
+			      hypervisor.config.apic_id[index] :
+			      index;
+	list_init(&vp->run_node);
+	list_init(&vp->timer_node);
+	vp_reset_cpu(vp);
+	synic_init(vp);
+	timer_init(vp);
+	intercept_init(vp);
+	apic_reset(vp);
+	synic_reset(vp);
+	timer_reset(vp);
+	msr_reset(vp);
+	vp->flushed = partition->flush_generation;
+	return vp;
+}
+
+void vp_destroy(struct vp *vp)
+{
+	lp_forget(vp);
+	intercept_withdraw(vp);
+	vp_give_pages(vp);
+}
+
+uint64_t vp_pending_interruption(const struct vp *vp)
+{
+	const struct virt_event *event = &vp->reinject;
+
+	if (!event->valid)
+		return 0;
+	return HV_PENDING_INTERRUPTION_PENDING |
+	       (uint64_t)event->type << HV_PENDING_INTERRUPTION_TYPE_SHIFT |
+	       (event->has_error ?
+			HV_PENDING_INTERRUPTION_DELIVER_ERROR_CODE :
+			0) |
+	       (uint64_t)event->vector
+		       << HV_PENDING_INTERRUPTION_VECTOR_SHIFT |
+	       (uint64_t)event->error
+		       << HV_PENDING_INTERRUPTION_ERROR_CODE_SHIFT;
+}
+
+struct vp *vp_by_apic_id(struct partition *partition, uint32_t apic_id)
+{
+	/* Children's ids are their indexes, and so, mostly, the parent's. */
+	if (apic_id < partition->vp_limit && partition->vps[apic_id] &&
+	    partition->vps[apic_id]->apic.id == apic_id)
+		return partition->vps[apic_id];
+	for (uint32_t i = 0; i < partition->vp_limit; i++) {
+		if (partition->vps[i] && partition->vps[i]->apic.id == apic_id)
+			return partition->vps[i];
+	}
+	return NULL;
+}
+
+/* ---- Faults ---- */
+
+static bool contributory(const struct virt_event *event)
+{
+	return event->valid && event->type == VIRT_EVENT_EXCEPTION &&
+	       (event->vector == 0 ||
+		(event->vector >= 10 && event->vector <= VP_VECTOR_PF));
+}
+
+static void vp_raise(struct vp *vp, const struct virt_event *event)
+{
+	struct virt_event *being = vp->reinject.valid ? &vp->reinject :
+							&vp->pending;
+
+	/* An exception while one of that class is delivered: #DF. */
+	if (contributory(being) && contributory(event)) {
+		*being = (struct virt_event){
+			.valid = true,
+			.type = VIRT_EVENT_EXCEPTION,
+			.vector = VECTOR_DF,
+			.has_error = true,
+		};
+		return;
+	}
+	vp->pending = *event;
+}
+
+void vp_fault(struct vp *vp, uint8_t vector)
+{
+	const struct virt_event event = {
+		.valid = true, .type = VIRT_EVENT_EXCEPTION, .vector = vector
+	};
+
+	vp_raise(vp, &event);
+}
+
+void vp_fault_error(struct vp *vp, uint8_t vector, uint32_t error)
+{
+	const struct virt_event event = {
+		.valid = true,
+		.type = VIRT_EVENT_EXCEPTION,
+		.vector = vector,
+		.has_error = true,
+		.error = error,
+	};
+
+	vp_raise(vp, &event);
+}
+
+void vp_page_fault(struct vp *vp, gva_t address, uint32_t error)
+{
+	const struct hv_register_value cr2 = { .u64 = address.value };
+
+	virt->vp_set(vp->virt, HV_REGISTER_CR2, &cr2);
+	vp_fault_error(vp, VP_VECTOR_PF, error);
+}
+
+/* ---- Before an entry ---- */
+
+void vp_request(struct vp *vp, uint32_t requests)
+{
+	__atomic_or_fetch(&vp->requests, requests, __ATOMIC_RELEASE);
+	if (requests & (VP_REQUEST_INIT | VP_REQUEST_STARTUP))
+		lp_resume(vp, VP_WAIT_STARTUP);
+	vp_wake(vp);
+}
+
+/* AMD64 manual volume 2, 14.1.3: what INIT makes of the registers. */
+#define RESET_SEGMENT(type) \
+	{ .segment = { .limit = 0xffff, .attributes = (type) } }
+static const struct {
+	uint32_t name;
+	struct hv_register_value value;
+} reset_values[] = {
+	{ HV_REGISTER_EFER, { .u64 = 0 } },
+	{ HV_REGISTER_CR0, { .u64 = 0x60000010 } },
+	{ HV_REGISTER_CR2, { .u64 = 0 } },
+	{ HV_REGISTER_CR3, { .u64 = 0 } },
+	{ HV_REGISTER_CR4, { .u64 = 0 } },
+	{ HV_REGISTER_DR6, { .u64 = 0xffff0ff0 } },
+	{ HV_REGISTER_DR7, { .u64 = 0x400 } },
+	{ HV_REGISTER_CS, { .segment = { .base = 0xffff0000, .limit = 0xffff,
+					 .selector = 0xf000,
+					 .attributes = 0x9b } } },
+	{ HV_REGISTER_DS, RESET_SEGMENT(0x93) },
+	{ HV_REGISTER_ES, RESET_SEGMENT(0x93) },
+	{ HV_REGISTER_FS, RESET_SEGMENT(0x93) },
+	{ HV_REGISTER_GS, RESET_SEGMENT(0x93) },
+	{ HV_REGISTER_SS, RESET_SEGMENT(0x93) },
+	{ HV_REGISTER_LDTR, RESET_SEGMENT(0x82) },
+	{ HV_REGISTER_TR, RESET_SEGMENT(0x8b) },
+	{ HV_REGISTER_GDTR, { .table = { .limit = 0xffff } } },
+	{ HV_REGISTER_IDTR, { .table = { .limit = 0xffff } } },
+};
+
+static void vp_reset_registers(struct vp *vp)
+{
+	struct virt_registers *registers = &vp->virt->registers;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(reset_values); i++)
+		virt->vp_set(vp->virt, reset_values[i].name,
+			     &reset_values[i].value);
+	memset(registers->gpr, 0, sizeof(registers->gpr));
+	registers->gpr[VIRT_RDX] = 0x600; /* a family; nobody relies on it */
+	registers->rip = 0xfff0;
+	registers->rflags = 2;
+	registers->cr8 = 0;
+	registers->nmi_masked = false;
+}
+
+void vp_reset(struct vp *vp)
+{
+	vp_reset_registers(vp);
+	vp->reinject.valid = false;
+	vp->pending.valid = false;
+	vp->nmi_pending = false;
+	vp->halted = false;
+	vp->windows = 0;
+	apic_reset(vp);
+}
+
+/* INIT leaves a vp waiting; the start-up IPI gives it CS and lets it go. */
+static void vp_startup(struct vp *vp)
+{
+	const struct hv_register_value cs = { .segment = {
+		.base = (uint64_t)vp->startup_vector << 12,
+		.limit = 0xffff,
+		.selector = (uint16_t)(vp->startup_vector << 8),
+		.attributes = 0x9b,
+	} };
+
+	virt->vp_set(vp->virt, HV_REGISTER_CS, &cs);
+	vp->virt->registers.rip = 0;
+}
+
+static bool vp_serve_requests(struct vp *vp)
+{
+	uint32_t requests =
+		__atomic_exchange_n(&vp->requests, 0, __ATOMIC_ACQUIRE);
+
+	if (requests & VP_REQUEST_INIT) {
+		vp_reset(vp);
+		vp->waiting_startup = !(vp->apic.base & APIC_BASE_BSP);
+	}
+	if ((requests & VP_REQUEST_STARTUP) && vp->waiting_startup) {
+		vp->waiting_startup = false;
+		vp_startup(vp);
+	}
+	if (requests & VP_REQUEST_NMI)
+		vp->nmi_pending = true;
+	if (requests & VP_REQUEST_TIMER)
+		timer_expire(vp, cpu_now());
+	if (!vp->waiting_startup) {
+		if (!vp->suspended && vp->sint_deliverable)
+			intercept_send_sint_deliverable(vp);
+		return true;
+	}
+	lp_suspend(vp, VP_WAIT_STARTUP);
+	/* Whoever asked before that line saw nothing to resume. */
+	if (__atomic_load_n(&vp->requests, __ATOMIC_ACQUIRE))
+		lp_resume(vp, VP_WAIT_STARTUP);
+	return false;
+}
+
+static bool can_take_interrupt(const struct vp *vp)
+{
+	const struct virt_registers *registers = &vp->virt->registers;
+
+	return (registers->rflags & RFLAGS_IF) && !registers->interrupt_shadow;
+}
+
+bool vp_has_work(struct vp *vp)
+{
+	bool interrupts = vp->idle_any ||
+			  (vp->virt->registers.rflags & RFLAGS_IF);
+	bool blocked;
+
+	if (__atomic_load_n(&vp->requests, __ATOMIC_ACQUIRE))
+		return true;
+	if (vp->reinject.valid || vp->nmi_pending)
+		return true;
+	if (vp->pending.valid)
+		return interrupts ||
+		       vp->pending.type != VIRT_EVENT_INTERRUPT;
+	if (!interrupts)
+		return false;
+	if ((vp->deliverable_wanted & HV_DELIVERABILITY_INTERRUPT) &&
+	    apic_takes_extint(vp))
+		return true;
+	return vp->apic.pending &&
+	       apic_deliverable(vp, &blocked) != VECTOR_NONE;
+}
+
+void vp_halt(struct vp *vp, bool any)
+{
+	vp->halted = true;
+	vp->idle_any = any;
+}
+
+static void vp_inject(struct vp *vp, const struct virt_event *event)
+{
+	virt->vp_inject(vp->virt, event);
+	if (event->type != VIRT_EVENT_EXCEPTION)
+		vp->counters[VP_COUNT_INTERRUPTS]++;
+}
+
+/* Exceptions and what was cut short go in whatever the flags say. */
+static bool vp_inject_unconditional(struct vp *vp)
+{
+	if (vp->reinject.valid) {
+		vp_inject(vp, &vp->reinject);
+		vp->reinject.valid = false;
+		return true;
+	}
+	if (vp->pending.valid && vp->pending.type != VIRT_EVENT_INTERRUPT) {
+		vp_inject(vp, &vp->pending);
+		vp->pending.valid = false;
+		return true;
+	}
+	return false;
+}
+
+static bool vp_inject_nmi(struct vp *vp, bool taken, unsigned int *windows)
+{
+	const struct virt_registers *registers = &vp->virt->registers;
+	const struct virt_event nmi = {
+		.valid = true, .type = VIRT_EVENT_NMI, .vector = 2
+	};
+
+	if (!vp->nmi_pending)
+		return false;
+	if (taken || registers->nmi_masked || registers->interrupt_shadow) {
+		*windows |= VIRT_WINDOW_NMI;
+		return false;
+	}
+	vp_inject(vp, &nmi);
+	vp->nmi_pending = false;
+	return true;
+}
+
+/* The 8259's interrupt, acknowledged by the parent, or its offer to do so. */
+static bool vp_inject_external(struct vp *vp, bool taken,
+			       unsigned int *windows)
+{
+	bool wanted = vp->deliverable_wanted & HV_DELIVERABILITY_INTERRUPT;
+
+	if (!vp->pending.valid && !(wanted && apic_takes_extint(vp)))
+		return false;
+	if (taken || !can_take_interrupt(vp)) {
+		*windows |= VIRT_WINDOW_INTERRUPT;
+		return false;
+	}
+	if (!vp->pending.valid) {
+		vp->deliverable_wanted &=
+			~(uint32_t)HV_DELIVERABILITY_INTERRUPT;
+		intercept_deliverable(vp, HV_DELIVERABLE_INTERRUPT);
+		return true;
+	}
+	vp_inject(vp, &vp->pending);
+	vp->pending.valid = false;
+	return true;
+}
+
+static void vp_inject_apic(struct vp *vp, bool taken, unsigned int *windows)
+{
+	bool blocked = false;
+	int vector = apic_deliverable(vp, &blocked);
+
+	if (vector != VECTOR_NONE && !taken && can_take_interrupt(vp)) {
+		const struct virt_event event = {
+			.valid = true,
+			.type = VIRT_EVENT_INTERRUPT,
+			.vector = (uint8_t)vector,
+		};
+
+		apic_accept(vp, (uint8_t)vector);
+		vp_inject(vp, &event);
+		vector = apic_deliverable(vp, &blocked);
+	}
+	if (vector != VECTOR_NONE)
+		*windows |= VIRT_WINDOW_INTERRUPT;
+	if (blocked)
+		*windows |= VIRT_WINDOW_CR8;
+}
+
+/* False: an intercept went to the parent instead. */
+static bool vp_deliver(struct vp *vp)
+{
+	unsigned int windows = 0;
+	bool taken = vp_inject_unconditional(vp);
+
+	taken |= vp_inject_nmi(vp, taken, &windows);
+	taken |= vp_inject_external(vp, taken, &windows);
+	if (vp->suspended)
+		return false;
+	if (vp->apic.pending)
+		vp_inject_apic(vp, taken, &windows);
+	if (windows != vp->windows) {
+		vp->windows = windows;
+		virt->vp_window(vp->virt, windows);
+	}
+	return true;
+}
+
+bool vp_enter(struct vp *vp)
+{
+	uint32_t generation = __atomic_load_n(&vp->partition->flush_generation,
+					      __ATOMIC_ACQUIRE);
+
+	if (vp->flushed != generation) {
+		virt->vp_flush(vp->virt);
+		__atomic_store_n(&vp->flushed, generation, __ATOMIC_RELEASE);
+	}
+	if (__atomic_load_n(&vp->requests, __ATOMIC_ACQUIRE) &&
+	    !vp_serve_requests(vp))
+		return false;
+	if (vp->suspended)
+		return false;
+	if (vp->halted) {
+		if (!vp_has_work(vp)) {
+			lp_halt(vp);
+			return false;
+		}
+		vp->halted = false;
+		vp->idle_any = false;
+	}
+	return vp_deliver(vp);
+}
