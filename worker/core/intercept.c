@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What each message of the hypervisor makes the worker do. */
+#include "crash.h"
 #include "machine.h"
 #include "vp.h"
 
@@ -155,20 +156,39 @@ static void on_memory(struct vp *vp)
 	emulate(vp, body->instruction_bytes, body->instruction_byte_count);
 }
 
+/*
+ * Synthetic MSRs whose write is done and only told of: no instruction length,
+ * nothing to emulate.
+ */
+static bool msr_told(struct vp *vp, const struct hv_msr_intercept *body)
+{
+	struct machine *machine = vp->machine;
+
+	if (body->header.access_type != HV_INTERCEPT_ACCESS_WRITE)
+		return false;
+	if (body->msr == HV_MSR_CRASH_CTL) {
+		crash_report_message(vp, body->rdx << 32 |
+						 (body->rax & 0xffffffff));
+		return true;
+	}
+	if (body->msr != HV_MSR_RESET)
+		return false;
+	loop_lock(&machine->loop);
+	machine->port.event(&machine->port, MACHINE_RESET, "reset register");
+	loop_unlock(&machine->loop);
+	return true;
+}
+
 static void on_msr(struct vp *vp)
 {
 	const struct hv_msr_intercept *body =
 		(const void *)vp->message.payload;
-	struct machine *machine = vp->machine;
 	bool write = body->header.access_type == HV_INTERCEPT_ACCESS_WRITE;
 
-	if (write && body->msr == HV_MSR_RESET &&
-	    (body->rax & HV_MSR_RESET_REQUEST)) {
-		loop_lock(&machine->loop);
-		machine->port.event(&machine->port, MACHINE_RESET,
-				    "reset register");
-		loop_unlock(&machine->loop);
-		vp_complete(vp, &body->header, &nothing);
+	if (msr_told(vp, body)) {
+		if (body->header.instruction_length_and_cr8 &
+		    HV_INTERCEPT_INSTRUCTION_LENGTH_MASK)
+			vp_complete(vp, &body->header, &nothing);
 		return;
 	}
 	device_log("vp", "%u: %s MSR %#x, which is not there", vp->index,
@@ -341,36 +361,11 @@ static void on_sint_deliverable(struct vp *vp)
 	loop_unlock(&machine->loop);
 }
 
-static void report_state(struct vp *vp)
-{
-	static const char names[HV_GPR_COUNT][4] = {
-		"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-		"r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15",
-	};
-	struct insn_cpu cpu;
-
-	if (!vp_load(vp, &cpu))
-		return;
-	device_log("vp", "%u: rip %#" PRIx64 " rflags %#" PRIx64
-		   " cs %#x ss %#x", vp->index, cpu.rip, cpu.rflags,
-		   cpu.segments[INSN_CS].selector,
-		   cpu.segments[INSN_SS].selector);
-	device_log("vp", "%u: cr0 %#" PRIx64 " cr3 %#" PRIx64 " cr4 %#" PRIx64
-		   " efer %#" PRIx64, vp->index, cpu.cr0, cpu.cr3, cpu.cr4,
-		   cpu.efer);
-	for (unsigned int i = 0; i < HV_GPR_COUNT; i += 4)
-		device_log("vp", "%u: %s %016" PRIx64 " %s %016" PRIx64
-			   " %s %016" PRIx64 " %s %016" PRIx64, vp->index,
-			   names[i], cpu.gprs[i], names[i + 1],
-			   cpu.gprs[i + 1], names[i + 2], cpu.gprs[i + 2],
-			   names[i + 3], cpu.gprs[i + 3]);
-}
-
 static void broken(struct vp *vp, const char *why)
 {
 	struct machine *machine = vp->machine;
 
-	report_state(vp);
+	crash_report_state(vp);
 	loop_lock(&machine->loop);
 	machine->port.event(&machine->port, MACHINE_BROKEN, why);
 	loop_unlock(&machine->loop);

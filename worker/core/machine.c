@@ -40,16 +40,19 @@ static void console_ready(void *owner, uint32_t events)
 /* A child without serial has no console. */
 static int open_console(struct machine *machine)
 {
-	const char *path = machine->config.serial_file;
+	const struct console_options options = {
+		.path = machine->config.serial_file,
+	};
 
 	if (!machine->config.has_serial)
 		return 0;
-	machine->console = console_create(path);
+	machine->console = console_create(&options);
 	if (!machine->console) {
 		int error = -errno;
 
 		device_log("console", "%s: %s",
-			   path ? path : "console", strerror(-error));
+			   options.path ? options.path : "console",
+			   strerror(-error));
 		machine->exit = CONTROL_EXIT_CONFIG;
 		return error;
 	}
