@@ -39,6 +39,7 @@ void svm_vp_inject(struct virt_vp *virt_vp, const struct virt_event *event)
 		vp->injected_length = event->instruction_length;
 	if (event->type == VIRT_EVENT_NMI)
 		virt_vp->registers.nmi_masked = true;
+	vp->attention = true;
 }
 
 /* After INT n the handler returns behind it. */
@@ -127,7 +128,10 @@ void svm_event_exception(const struct svm_vp *vp,
 
 void svm_vp_window(struct virt_vp *vp, unsigned int windows)
 {
+	if (svm_vp(vp)->windows == windows)
+		return;
 	svm_vp(vp)->windows = (uint8_t)windows;
+	svm_vp(vp)->attention = true;
 }
 
 /* Makes the VMCB's intercepts what windows and NMI masking need. */
@@ -151,7 +155,7 @@ static void arm(struct svm_vp *vp)
 	/* QEMU aborts on a plain write of CR8 while V_IRQ is set. */
 	if (virq || vp->windows & VIRT_WINDOW_CR8)
 		vmcb->intercept_control |= (uint32_t)SVM_INTERCEPT_CR8_WRITE;
-	vp->armed = masked || vp->windows;
+	vp->attention = masked || vp->windows;
 }
 
 /* Sets the VMCB up for one instruction; enter, then step_end(). */

@@ -49,7 +49,8 @@ struct svm_vp {
 	uint64_t injected;	/* event_injection of this run, 0 none */
 	uint8_t injected_length; /* a software interrupt's */
 	uint8_t windows;	/* enum virt_window */
-	bool armed;		/* the VMCB has bits for windows or NMI */
+	bool attention;		/* the next run is svm_event_run()'s */
+	bool next_rip;		/* as in svm_features */
 };
 
 /* The one vp that virt_vp is part of. */
@@ -72,9 +73,11 @@ void svm_enter(uint64_t vmcb, uint64_t *gpr);
 struct virt_vp *svm_vp_create(const struct virt_vp_config *config);
 void svm_vp_destroy(struct virt_vp *vp, struct page_source *pages);
 void svm_vp_switch(struct virt_vp *from, struct virt_vp *to);
+void svm_vp_flush(struct virt_vp *vp);
+
+/* run.c */
 void svm_vp_run(struct virt_vp *vp, struct virt_intercept *intercept);
 void svm_vp_skip(struct virt_vp *vp, const struct virt_intercept *intercept);
-void svm_vp_flush(struct virt_vp *vp);
 
 /* Moves FS, GS, TR, LDTR and the MSRs beside them, if vp is switched to. */
 void svm_vp_save(struct svm_vp *vp);
@@ -114,15 +117,12 @@ void svm_vp_window(struct virt_vp *vp, unsigned int windows);
  */
 bool svm_event_run(struct svm_vp *vp, struct virt_intercept *intercept);
 
-/* The event whose delivery the exit cut short. */
+/* After a run: the event whose delivery the exit cut short, if any. */
 void svm_event_interrupted(struct svm_vp *vp, struct virt_event *event);
 
 /* An exception that was intercepted: its part of the intercept. */
 void svm_event_exception(const struct svm_vp *vp,
 			 struct virt_intercept *intercept);
-
-/* exit.c: fills all but interrupted from the VMCB. */
-void svm_exit_decode(struct svm_vp *vp, struct virt_intercept *intercept);
 
 /* permission.c: tables shared by all partitions of a kind. */
 void svm_permission_start(void);

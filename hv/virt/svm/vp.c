@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A virtual processor: its VMCB from creation to the end, and the run itself. */
+/* A virtual processor: its VMCB from creation to the end. */
 #include "../../x86/cpu.h"
 #include "svm.h"
 
@@ -73,6 +73,7 @@ struct virt_vp *svm_vp_create(const struct virt_vp_config *config)
 	vp->page = page;
 	vp->vmcb = cpu_map(vmcb);
 	vp->vmcb_spa = vmcb;
+	vp->next_rip = svm_features()->next_rip;
 	intercepts_init(vp, config);
 	svm_registers_reset(vp);
 	return &vp->virt;
@@ -108,60 +109,6 @@ void svm_vp_switch(struct virt_vp *from, struct virt_vp *to)
 		svm_vp(to)->lp = svm_lp();
 		svm_vp_load(svm_vp(to));
 	}
-}
-
-void svm_vp_run(struct virt_vp *virt_vp, struct virt_intercept *intercept)
-{
-	struct svm_vp *vp = svm_vp(virt_vp);
-	struct virt_registers *registers = &vp->virt.registers;
-	struct vmcb *vmcb = vp->vmcb;
-	bool decoded = false;
-
-	vmcb->rax = registers->gpr[VIRT_RAX];
-	vmcb->rsp = registers->gpr[VIRT_RSP];
-	vmcb->rip = registers->rip;
-	vmcb->rflags = registers->rflags;
-	vmcb->virtual_tpr = registers->cr8;
-
-	intercept->interrupted.valid = false;
-	if (__builtin_expect(vp->windows | vp->armed | registers->nmi_masked |
-				     vp->injected_length,
-			     0))
-		decoded = svm_event_run(vp, intercept);
-	else
-		svm_vp_enter(vp);
-
-	registers->gpr[VIRT_RAX] = vmcb->rax;
-	registers->gpr[VIRT_RSP] = vmcb->rsp;
-	registers->rip = vmcb->rip;
-	registers->rflags = vmcb->rflags;
-	registers->cr8 = vmcb->virtual_tpr & 0xf;
-	registers->cpl = vmcb->cpl;
-	registers->interrupt_shadow =
-		vmcb->interrupt_shadow & SVM_INTERRUPT_SHADOW;
-
-	if (__builtin_expect((vmcb->exit_interrupt_info & SVM_EVENT_VALID) ||
-				     vp->injected,
-			     0))
-		svm_event_interrupted(vp, &intercept->interrupted);
-	if (!decoded)
-		svm_exit_decode(vp, intercept);
-}
-
-void svm_vp_skip(struct virt_vp *virt_vp,
-		 const struct virt_intercept *intercept)
-{
-	struct svm_vp *vp = svm_vp(virt_vp);
-	struct virt_registers *registers = &vp->virt.registers;
-	uint64_t rip = registers->rip + intercept->instruction_length;
-
-	/* EIP wraps at 4 GiB outside 64-bit code. */
-	if ((rip ^ registers->rip) >> 32 && !svm_vp_long_code(vp))
-		rip = (uint32_t)rip;
-	registers->rip = rip;
-	registers->rflags &= ~RFLAGS_RF;
-	registers->interrupt_shadow = false;
-	vp->vmcb->interrupt_shadow = 0;
 }
 
 void svm_vp_flush(struct virt_vp *vp)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From silicon's exit to the neutral intercept. */
+/* One run of a vp: registers in, VMRUN, registers and neutral intercept out. */
 #include "../../lib/string.h"
 #include "svm.h"
 
@@ -157,7 +157,9 @@ static void fail(struct svm_vp *vp, struct virt_intercept *intercept)
 	intercept->data = (uint32_t)vp->vmcb->exit_code;
 }
 
-void svm_exit_decode(struct svm_vp *vp, struct virt_intercept *intercept)
+/* Everything of the intercept but what was interrupted. */
+static inline void exit_decode(struct svm_vp *vp,
+			       struct virt_intercept *intercept)
 {
 	const struct vmcb *vmcb = vp->vmcb;
 	const struct exit *exit = exit_find((uint32_t)vmcb->exit_code);
@@ -169,9 +171,78 @@ void svm_exit_decode(struct svm_vp *vp, struct virt_intercept *intercept)
 	}
 	intercept->kind = exit->kind;
 	intercept->instruction_length = exit->length;
-	if (exit->length && svm_features()->next_rip)
+	if (exit->length && vp->next_rip)
 		intercept->instruction_length =
 			(uint8_t)(vmcb->next_rip - vmcb->rip);
 	if (exit->decode)
 		exit->decode(vp, intercept);
+}
+
+static inline void registers_in(struct svm_vp *vp)
+{
+	const struct virt_registers *registers = &vp->virt.registers;
+	struct vmcb *vmcb = vp->vmcb;
+
+	vmcb->rax = registers->gpr[VIRT_RAX];
+	vmcb->rsp = registers->gpr[VIRT_RSP];
+	vmcb->rip = registers->rip;
+	vmcb->rflags = registers->rflags;
+	vmcb->virtual_tpr = registers->cr8;
+}
+
+static inline void registers_out(struct svm_vp *vp)
+{
+	struct virt_registers *registers = &vp->virt.registers;
+	const struct vmcb *vmcb = vp->vmcb;
+
+	registers->gpr[VIRT_RAX] = vmcb->rax;
+	registers->gpr[VIRT_RSP] = vmcb->rsp;
+	registers->rip = vmcb->rip;
+	registers->rflags = vmcb->rflags;
+	registers->cr8 = vmcb->virtual_tpr; /* its upper half is zero */
+	registers->cpl = vmcb->cpl;
+	/* One bit at run time: the rest of the quadword is reserved. */
+	registers->interrupt_shadow =
+		vmcb->interrupt_shadow & SVM_INTERRUPT_SHADOW;
+}
+
+void svm_vp_run(struct virt_vp *virt_vp, struct virt_intercept *intercept)
+{
+	struct svm_vp *vp = svm_vp(virt_vp);
+
+	registers_in(vp);
+	intercept->interrupted.valid = false;
+	if (__builtin_expect(vp->attention | virt_vp->registers.nmi_masked,
+			     0)) {
+		bool decoded = svm_event_run(vp, intercept);
+
+		registers_out(vp);
+		svm_event_interrupted(vp, &intercept->interrupted);
+		if (decoded)
+			return;
+	} else {
+		svm_vp_enter(vp);
+		registers_out(vp);
+		if (__builtin_expect(vp->vmcb->exit_interrupt_info &
+					     SVM_EVENT_VALID,
+				     0))
+			svm_event_interrupted(vp, &intercept->interrupted);
+	}
+	exit_decode(vp, intercept);
+}
+
+void svm_vp_skip(struct virt_vp *virt_vp,
+		 const struct virt_intercept *intercept)
+{
+	struct svm_vp *vp = svm_vp(virt_vp);
+	struct virt_registers *registers = &vp->virt.registers;
+	uint64_t rip = registers->rip + intercept->instruction_length;
+
+	/* EIP wraps at 4 GiB outside 64-bit code. */
+	if ((rip ^ registers->rip) >> 32 && !svm_vp_long_code(vp))
+		rip = (uint32_t)rip;
+	registers->rip = rip;
+	registers->rflags &= ~RFLAGS_RF;
+	registers->interrupt_shadow = false;
+	vp->vmcb->interrupt_shadow = 0;
 }
