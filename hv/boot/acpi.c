@@ -5,7 +5,7 @@
 #include "../lib/string.h"
 #include "../x86/cpu.h"
 
-#define MAPPED_END (4ull << 30)
+#define MAPPED_END  (4ull << 30)
 #define RSDP_SIZE_1 20u /* what revision 0 has, and its checksum covers */
 
 /* ACPI 6.4, 5.2.5.3 */
@@ -19,7 +19,7 @@ struct rsdp {
 	uint64_t xsdt;
 	uint8_t extended_checksum, reserved[3];
 } __attribute__((packed));
-_Static_assert(sizeof(struct rsdp) == sizeof((struct boot_info){ 0 }.rsdp),
+_Static_assert(sizeof(struct rsdp) == sizeof((struct boot_info){0}.rsdp),
 	       "size of the root pointer");
 
 /* 5.2.6 */
@@ -59,15 +59,15 @@ struct madt_local_x2apic {
 	uint32_t flags;
 } __attribute__((packed));
 
-#define MADT_LOCAL_APIC 0
+#define MADT_LOCAL_APIC	  0
 #define MADT_LOCAL_X2APIC 9
-#define MADT_ENABLED BIT(0)
+#define MADT_ENABLED	  BIT(0)
 
 /* 5.2.9 */
-#define FADT_PM_TIMER 76
-#define FADT_FLAGS 112
+#define FADT_PM_TIMER	       76
+#define FADT_FLAGS	       112
 #define FADT_PM_TIMER_EXTENDED 208
-#define FADT_FLAG_TIMER_32BIT BIT(8)
+#define FADT_FLAG_TIMER_32BIT  BIT(8)
 
 /* 5.2.3.2 */
 struct address {
@@ -77,7 +77,7 @@ struct address {
 } __attribute__((packed));
 
 #define SPACE_MEMORY 0
-#define SPACE_PORT 1
+#define SPACE_PORT   1
 
 /* HPET specification 1.0a, 3.2.4 */
 #define HPET_ADDRESS 40
@@ -108,7 +108,7 @@ static uint64_t scan(uint64_t start, uint64_t end)
 /* ACPI 6.4, 5.2.5.1: the extended BIOS data area, then the BIOS itself. */
 static uint64_t find_bios_rsdp(void)
 {
-	uint64_t area = (uint64_t)*(const uint16_t *)cpu_map(SPA(0x40e)) << 4;
+	uint64_t area = (uint64_t) * (const uint16_t *)cpu_map(SPA(0x40e)) << 4;
 	uint64_t found = 0;
 
 	if (area >= 0x80000 && area < 0xa0000)
@@ -231,8 +231,8 @@ static void read_root(const struct table *root, uint32_t width,
 {
 	const uint8_t *end = (const uint8_t *)root + root->length;
 
-	for (const uint8_t *at = (const uint8_t *)(root + 1);
-	     at + width <= end; at += width) {
+	for (const uint8_t *at = (const uint8_t *)(root + 1); at + width <= end;
+	     at += width) {
 		uint64_t spa = 0;
 
 		memcpy(&spa, at, width);
@@ -242,7 +242,7 @@ static void read_root(const struct table *root, uint32_t width,
 
 void acpi_read(const struct boot_info *info, struct acpi_facts *facts)
 {
-	struct rsdp rsdp = { 0 };
+	struct rsdp rsdp = {0};
 	const struct table *root = NULL;
 
 	memset(facts, 0, sizeof(*facts));

@@ -14,7 +14,11 @@ struct boot_module {
 	char string[BOOT_STRING_SIZE]; /* arguments, without a file name */
 };
 
-enum boot_display { DISPLAY_NONE, DISPLAY_TEXT, DISPLAY_PIXELS };
+enum boot_display {
+	DISPLAY_NONE,
+	DISPLAY_TEXT,
+	DISPLAY_PIXELS
+};
 
 /* One colour's bits in a pixel. */
 struct boot_colour {
@@ -39,7 +43,7 @@ struct boot_info {
 	uint32_t module_count;
 	struct boot_module modules[BOOT_MODULES_MAX];
 	struct memory_map memory;
-	uint32_t rsdp_size;  /* 0: not given */
-	uint8_t rsdp[36];    /* a copy of ACPI's root pointer */
+	uint32_t rsdp_size; /* 0: not given */
+	uint8_t rsdp[36];   /* a copy of ACPI's root pointer */
 	struct boot_framebuffer framebuffer;
 };

@@ -9,8 +9,8 @@
 #include "../x86/register.h"
 #include "linux_abi.h"
 
-#define LOW_MIN 0x1000u
-#define LOW_MAX 0xa0000u
+#define LOW_MIN	       0x1000u
+#define LOW_MAX	       0xa0000u
 #define FOUR_GIGABYTES (4ull << 30)
 
 /*
@@ -27,17 +27,17 @@ struct linux_start {
 };
 ABI_SIZE(struct linux_start, 9 * 4096);
 
-#define PAGE_TABLE 3u	 /* present, writable */
-#define PAGE_LARGE 0x83u /* and 2 MiB */
-#define DESCRIPTOR_LINUX_CODE 0x10 /* the boot protocol's __BOOT_CS */
+#define PAGE_TABLE	      3u    /* present, writable */
+#define PAGE_LARGE	      0x83u /* and 2 MiB */
+#define DESCRIPTOR_LINUX_CODE 0x10  /* the boot protocol's __BOOT_CS */
 #define DESCRIPTOR_LINUX_DATA 0x18
 
 static struct memory_wish low_wish(uint64_t size)
 {
-	return (struct memory_wish){ .size = size,
-				     .alignment = PAGE_SIZE,
-				     .min = LOW_MIN,
-				     .max = LOW_MAX };
+	return (struct memory_wish){.size = size,
+				    .alignment = PAGE_SIZE,
+				    .min = LOW_MIN,
+				    .max = LOW_MAX};
 }
 
 /* The kernel's header within the module; a panic if it is not one. */
@@ -142,8 +142,8 @@ static void fill_e820(struct linux_params *params, const struct memory_map *map)
 			return;
 		}
 		last = &params->e820[params->e820_count++];
-		*last = (struct linux_e820){ range->base,
-					     range->end - range->base, type };
+		*last = (struct linux_e820){range->base,
+					    range->end - range->base, type};
 	}
 }
 
@@ -224,7 +224,8 @@ static void fill_command_line(struct linux_start *start, uint64_t place,
 static void fill_tables(struct linux_start *start, uint64_t place)
 {
 	uint64_t pdpt = place + offsetof(struct linux_start, pdpt);
-	uint64_t directories = place + offsetof(struct linux_start, directories);
+	uint64_t directories =
+		place + offsetof(struct linux_start, directories);
 
 	start->pml4[0] = pdpt | PAGE_TABLE;
 	for (uint64_t i = 0; i < 4; i++) {
@@ -246,18 +247,19 @@ static void set(struct vp *vp, uint32_t name,
 
 static void set_value(struct vp *vp, uint32_t name, uint64_t value)
 {
-	set(vp, name, &(struct hv_register_value){ .u64 = value });
+	set(vp, name, &(struct hv_register_value){.u64 = value});
 }
 
 static void set_segments(struct vp *vp)
 {
-	static const uint32_t data[] = { HV_REGISTER_DS, HV_REGISTER_ES,
-					 HV_REGISTER_SS };
-	struct hv_register_value value = { .segment = {
-		.limit = UINT32_MAX,
-		.selector = DESCRIPTOR_LINUX_CODE,
-		.attributes = 0xa09b, /* 64-bit code, ring 0 */
-	} };
+	static const uint32_t data[] = {HV_REGISTER_DS, HV_REGISTER_ES,
+					HV_REGISTER_SS};
+	struct hv_register_value value = {
+		.segment = {
+			.limit = UINT32_MAX,
+			.selector = DESCRIPTOR_LINUX_CODE,
+			.attributes = 0xa09b, /* 64-bit code, ring 0 */
+		}};
 
 	set(vp, HV_REGISTER_CS, &value);
 	value.segment.selector = DESCRIPTOR_LINUX_DATA;
@@ -270,10 +272,12 @@ static void set_segments(struct vp *vp)
 static void set_registers(struct vp *vp, uint64_t start, uint64_t kernel)
 {
 	struct virt_registers *registers = &vp->virt->registers;
-	const struct hv_register_value table = { .table = {
-		.limit = 4 * 8 - 1,
-		.base = start + offsetof(struct linux_start, descriptors),
-	} };
+	const struct hv_register_value table = {
+		.table = {
+			.limit = 4 * 8 - 1,
+			.base = start +
+				offsetof(struct linux_start, descriptors),
+		}};
 
 	set_value(vp, HV_REGISTER_CR3,
 		  start + offsetof(struct linux_start, pml4));

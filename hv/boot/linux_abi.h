@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Linux's x86 boot protocol 2.15: layouts (Documentation/arch/x86/boot.rst, zero-page.rst). */
+/* Linux's x86 boot protocol 2.15: layouts (Documentation/arch/x86/boot.rst,
+ * zero-page.rst). */
 #pragma once
 
 #include "../../abi/types.h"
 
-#define LINUX_HEADER_MAGIC 0x53726448u /* "HdrS" */
+#define LINUX_HEADER_MAGIC	 0x53726448u /* "HdrS" */
 #define LINUX_HEADER_VERSION_MIN 0x020c
-#define LINUX_HEADER_OFFSET 0x1f1
-#define LINUX_XLOADFLAG_64 0x0001
-#define LINUX_ENTRY_64 0x200
-#define LINUX_LOADER_UNDEFINED 0xff
-#define LINUX_SECTOR_SIZE 512u
-#define LINUX_E820_MAX 128u
+#define LINUX_HEADER_OFFSET	 0x1f1
+#define LINUX_XLOADFLAG_64	 0x0001
+#define LINUX_ENTRY_64		 0x200
+#define LINUX_LOADER_UNDEFINED	 0xff
+#define LINUX_SECTOR_SIZE	 512u
+#define LINUX_E820_MAX		 128u
 
 /* screen_info.type */
 #define LINUX_SCREEN_VGA_TEXT 0x01
-#define LINUX_SCREEN_VESA 0x23
-#define LINUX_SCREEN_EFI 0x70
+#define LINUX_SCREEN_VESA     0x23
+#define LINUX_SCREEN_EFI      0x70
 
 struct linux_screen {
 	uint8_t cursor_x, cursor_y;
@@ -55,7 +56,7 @@ struct linux_header {
 	uint16_t root_flags;
 	uint32_t size_16; /* of the protected-mode part, in 16 bytes */
 	uint16_t ram_size, video_mode, root_device, boot_flag;
-	uint16_t jump;	  /* high byte: how far the header goes past 0x202 */
+	uint16_t jump; /* high byte: how far the header goes past 0x202 */
 	uint32_t magic;
 	uint16_t version;
 	uint32_t realmode_switch;

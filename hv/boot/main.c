@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the first line of C to the first instruction of the parent: a table of contents. */
+/* From the first line of C to the first instruction of the parent: a table of
+ * contents. */
 #include "main.h"
 #include "../core/hypervisor.h"
 #include "../lib/print.h"
@@ -99,12 +100,12 @@ static void reserve(void)
 		const struct boot_module *module = &boot.info.modules[i];
 		uint64_t end = module->base.value + module->size;
 
-		memory_map_mark(&boot.info.memory,
-				&(struct memory_range){
-					module->base.value,
-					(end + PAGE_MASK) &
-						~(uint64_t)PAGE_MASK,
-					MEMORY_LOADED });
+		memory_map_mark(
+			&boot.info.memory,
+			&(struct memory_range){module->base.value,
+					       (end + PAGE_MASK) &
+						       ~(uint64_t)PAGE_MASK,
+					       MEMORY_LOADED});
 	}
 	print("boot: memory: %lu MiB\n",
 	      memory_map_ram_size(&boot.info.memory) >> 20);

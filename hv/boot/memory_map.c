@@ -18,7 +18,7 @@ static void append(struct memory_map *map, uint64_t base, uint64_t end,
 		return;
 	}
 	map->ranges[map->count++] =
-		(struct memory_range){ .base = base, .end = end, .type = type };
+		(struct memory_range){.base = base, .end = end, .type = type};
 }
 
 /* Merges the old map with the new range into a new one, in order. */
@@ -54,8 +54,7 @@ static uint64_t fit(const struct memory_range *range,
 	uint64_t high = MIN(range->end, wish->max);
 
 	low = (low + mask) & ~mask;
-	if (range->type != MEMORY_RAM || low >= high ||
-	    high - low < wish->size)
+	if (range->type != MEMORY_RAM || low >= high || high - low < wish->size)
 		return UINT64_MAX;
 	return wish->high ? (high - wish->size) & ~mask : low;
 }

@@ -20,9 +20,9 @@ struct multiboot1_information {
 };
 
 #define INFORMATION1_COMMAND_LINE BIT(2)
-#define INFORMATION1_MODULES BIT(3)
-#define INFORMATION1_MEMORY BIT(6)
-#define INFORMATION1_LOADER_NAME BIT(9)
+#define INFORMATION1_MODULES	  BIT(3)
+#define INFORMATION1_MEMORY	  BIT(6)
+#define INFORMATION1_LOADER_NAME  BIT(9)
 
 struct multiboot1_module {
 	uint32_t start, end, string, reserved;
@@ -72,18 +72,18 @@ struct multiboot2_framebuffer {
 	struct boot_colour red, green, blue;
 };
 
-#define FRAMEBUFFER_RGB 1
+#define FRAMEBUFFER_RGB	 1
 #define FRAMEBUFFER_TEXT 2
 
 /* UEFI 2.10, table 7.6: by EFI memory type. */
 static const uint8_t efi_types[] = {
-	[0] = MEMORY_RESERVED,	   [1] = MEMORY_RAM,
-	[2] = MEMORY_RAM,	   [3] = MEMORY_RAM,
-	[4] = MEMORY_RAM,	   [5] = MEMORY_RESERVED,
-	[6] = MEMORY_RESERVED,	   [7] = MEMORY_RAM,
-	[8] = MEMORY_BAD,	   [9] = MEMORY_ACPI,
+	[0] = MEMORY_RESERVED,	    [1] = MEMORY_RAM,
+	[2] = MEMORY_RAM,	    [3] = MEMORY_RAM,
+	[4] = MEMORY_RAM,	    [5] = MEMORY_RESERVED,
+	[6] = MEMORY_RESERVED,	    [7] = MEMORY_RAM,
+	[8] = MEMORY_BAD,	    [9] = MEMORY_ACPI,
 	[10] = MEMORY_ACPI_STORAGE, [11] = MEMORY_RESERVED,
-	[12] = MEMORY_RESERVED,	   [13] = MEMORY_RESERVED,
+	[12] = MEMORY_RESERVED,	    [13] = MEMORY_RESERVED,
 	[14] = MEMORY_PERSISTENT,
 };
 
@@ -129,7 +129,7 @@ static void add_module(struct boot_info *info, spa_t base, uint64_t size,
 static void add_memory(struct boot_info *info, uint64_t base, uint64_t length,
 		       uint32_t type)
 {
-	struct memory_range range = { .base = base, .end = base + length };
+	struct memory_range range = {.base = base, .end = base + length};
 
 	if (range.end < base)
 		range.end = UINT64_MAX & ~(uint64_t)PAGE_MASK;
@@ -149,7 +149,11 @@ static void add_memory(struct boot_info *info, uint64_t base, uint64_t length,
 }
 
 /* Which entries to add: RAM first, so that all else wins where they overlap. */
-enum pass { PASS_RAM, PASS_OTHERS, PASSES };
+enum pass {
+	PASS_RAM,
+	PASS_OTHERS,
+	PASSES
+};
 
 static bool belongs(uint32_t type, enum pass pass)
 {

@@ -91,9 +91,9 @@ static const struct {
 	const char *name;
 	bool (*read)(const struct word *value, struct boot_options *options);
 } known[] = {
-	{ "log=", read_log },
-	{ "lps=", read_lps },
-	{ "pool=", read_pool },
+	{"log=", read_log},
+	{"lps=", read_lps},
+	{"pool=", read_pool},
 };
 
 static bool read_option(const struct word *word, struct boot_options *options)
@@ -104,8 +104,8 @@ static bool read_option(const struct word *word, struct boot_options *options)
 		if (word->length >= length &&
 		    strncmp(word->start, known[i].name, length) == 0)
 			return known[i].read(
-				&(struct word){ word->start + length,
-						word->length - length },
+				&(struct word){word->start + length,
+					       word->length - length},
 				options);
 	}
 	return false;
@@ -123,10 +123,10 @@ void options_parse(const char *command_line, struct boot_options *options)
 {
 	const char *at = command_line;
 
-	*options = (struct boot_options){ .log_port = PORT_COM2,
-					  .lps = UINT32_MAX };
+	*options =
+		(struct boot_options){.log_port = PORT_COM2, .lps = UINT32_MAX};
 	while (*at != '\0') {
-		struct word word = { .start = at };
+		struct word word = {.start = at};
 
 		while (*at != '\0' && *at != ' ')
 			at++;

@@ -3,11 +3,11 @@
 #include "pic.h"
 #include "../x86/register.h"
 
-#define PIC_1 0x20
-#define PIC_2 0xa0
-#define PIC_DATA 1
+#define PIC_1	       0x20
+#define PIC_2	       0xa0
+#define PIC_DATA       1
 #define PIC_INITIALIZE 0x11 /* ICW1: edge, cascade, ICW4 follows */
-#define PIC_BASE 0x30	    /* what the parent will choose too */
+#define PIC_BASE       0x30 /* what the parent will choose too */
 
 /*
  * A BIOS leaves the timer's line at vector 8, which the hypervisor would take

@@ -8,8 +8,8 @@
 #include "../x86/paging.h"
 #include "../x86/processor.h"
 
-#define POOL_MIN (24ull << 20)
-#define POOL_MAX (256ull << 20)
+#define POOL_MIN       (24ull << 20)
+#define POOL_MAX       (256ull << 20)
 #define FOUR_GIGABYTES (4ull << 30)
 
 static uint64_t round_up_large(uint64_t size)
@@ -71,14 +71,13 @@ bool reserve_memory(struct memory_map *map, const struct reserve_wish *wish,
 			       MEMORY_HYPERVISOR);
 	if (base == UINT64_MAX)
 		return false;
-	reservation->source = (struct page_source){ take_page, give_page };
+	reservation->source = (struct page_source){take_page, give_page};
 	reservation->next = base;
 	reservation->end = base + boot;
-	reservation->own = (struct memory_range){ base, base + boot + pool,
-						  MEMORY_HYPERVISOR };
-	reservation->pool = (struct memory_range){ base + boot,
-						   base + boot + pool,
-						   MEMORY_HYPERVISOR };
+	reservation->own = (struct memory_range){base, base + boot + pool,
+						 MEMORY_HYPERVISOR};
+	reservation->pool = (struct memory_range){
+		base + boot, base + boot + pool, MEMORY_HYPERVISOR};
 	return true;
 }
 

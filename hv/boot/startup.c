@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Starting the other logical processors, and keeping them until all is ready. */
+/* Starting the other logical processors, and keeping them until all is ready.
+ */
 #include "startup.h"
 #include "../core/hypervisor.h"
 #include "../lib/print.h"
@@ -13,9 +14,9 @@
 #include "../x86/paging.h"
 #include "../x86/processor.h"
 
-#define STACK_SPACING (2 * PROCESSOR_AREA_SIZE)
-#define TRAMPOLINE_MIN 0x1000u
-#define TRAMPOLINE_MAX 0xa0000u
+#define STACK_SPACING	 (2 * PROCESSOR_AREA_SIZE)
+#define TRAMPOLINE_MIN	 0x1000u
+#define TRAMPOLINE_MAX	 0xa0000u
 #define START_TIMEOUT_US 1000000
 
 /* entry.S */
@@ -30,8 +31,8 @@ enum startup_phase {
 	PHASE_RUN,
 };
 
-static uint32_t phase;	 /* atomic: enum startup_phase */
-static uint32_t watched; /* atomic: how many have compared */
+static uint32_t phase;	     /* atomic: enum startup_phase */
+static uint32_t watched;     /* atomic: how many have compared */
 static uint64_t watch_ticks; /* how long; written before PHASE_WATCH */
 
 static void delay_us(const struct startup_plan *plan, uint64_t us)
@@ -116,7 +117,8 @@ static uint32_t start_all(const struct startup_plan *plan, uint8_t page,
 		processor_public(lps)->apic_id = id;
 		if (!start_one(plan, page, lps)) {
 			print("boot: the processor with APIC id %u does not "
-			      "start\n", id);
+			      "start\n",
+			      id);
 			continue;
 		}
 		apic_ids[lps++] = id;
@@ -129,11 +131,11 @@ uint32_t startup_processors(const struct startup_plan *plan,
 			    uint32_t apic_ids[])
 {
 	uint64_t page = memory_map_find(
-		plan->memory, &(struct memory_wish){ .size = PAGE_SIZE,
-						     .alignment = PAGE_SIZE,
-						     .min = TRAMPOLINE_MIN,
-						     .max = TRAMPOLINE_MAX,
-						     .high = true });
+		plan->memory, &(struct memory_wish){.size = PAGE_SIZE,
+						    .alignment = PAGE_SIZE,
+						    .min = TRAMPOLINE_MIN,
+						    .max = TRAMPOLINE_MAX,
+						    .high = true});
 	void *saved = cpu_map(reserve_take(plan->pages, 1));
 	uint32_t lps;
 

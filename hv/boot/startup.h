@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Starting the other logical processors, and keeping them until all is ready. */
+/* Starting the other logical processors, and keeping them until all is ready.
+ */
 #pragma once
 
 #include "acpi.h"

@@ -4,14 +4,14 @@
 #include "../x86/paging.h"
 #include "../x86/register.h"
 
-#define PM_TIMER_HZ 3579545u /* ACPI 6.4, 4.8.2.1 */
+#define PM_TIMER_HZ  3579545u /* ACPI 6.4, 4.8.2.1 */
 #define FEMTOSECONDS 1000000000000000ull
 
 /* HPET specification 1.0a, 2.3.4 on */
-#define HPET_CAPABILITIES 0x00
+#define HPET_CAPABILITIES  0x00
 #define HPET_CONFIGURATION 0x10
-#define HPET_COUNTER 0xf0
-#define HPET_ENABLE BIT(0)
+#define HPET_COUNTER	   0xf0
+#define HPET_ENABLE	   BIT(0)
 
 static struct {
 	struct tsc_reference reference;

@@ -9,8 +9,9 @@
 static struct {
 	struct spinlock lock;
 	print_sink sink;
-	uint64_t written; /* bytes since boot; the ring holds the last of them */
-	bool panicking;	  /* whoever holds the lock may be dead */
+	uint64_t
+		written; /* bytes since boot; the ring holds the last of them */
+	bool panicking;	 /* whoever holds the lock may be dead */
 	char ring[RING_SIZE];
 } journal;
 
@@ -26,7 +27,8 @@ struct conversion {
 static void emit(char c)
 {
 	journal.ring[journal.written % RING_SIZE] = c;
-	__atomic_store_n(&journal.written, journal.written + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&journal.written, journal.written + 1,
+			 __ATOMIC_RELEASE);
 	if (journal.sink != NULL)
 		journal.sink(c);
 }
@@ -73,7 +75,7 @@ static void emit_number(const struct conversion *how, uint64_t value,
 
 static const char *parse(const char *format, struct conversion *how)
 {
-	*how = (struct conversion){ .pad = ' ' };
+	*how = (struct conversion){.pad = ' '};
 	for (;; format++) {
 		if (*format == '-')
 			how->left = true;

@@ -5,8 +5,8 @@
 #include "register.h"
 
 #define LEAF_EXTENDED_STATE 0xd
-#define PORT_RESET_CONTROL 0xcf9
-#define PORT_KEYBOARD 0x64
+#define PORT_RESET_CONTROL  0xcf9
+#define PORT_KEYBOARD	    0x64
 
 uint64_t cpu_now(void)
 {
@@ -60,7 +60,7 @@ void cpu_reset(void)
 	const struct {
 		uint16_t limit;
 		uint64_t base;
-	} __attribute__((packed)) nothing = { 0 };
+	} __attribute__((packed)) nothing = {0};
 
 	port_write8(PORT_RESET_CONTROL, 0x02);
 	port_write8(PORT_RESET_CONTROL, 0x06);

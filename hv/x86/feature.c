@@ -5,7 +5,7 @@
 #include "register.h"
 
 #define XSAVE_LEGACY_SIZE 576u /* FXSAVE's part and the header */
-#define XCR0_LEGACY 3u	       /* x87 and SSE have no sub-leaf */
+#define XCR0_LEGACY	  3u   /* x87 and SSE have no sub-leaf */
 
 static struct features found;
 

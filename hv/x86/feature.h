@@ -12,10 +12,10 @@ struct features {
 	bool x2apic;
 	bool tsc_deadline;
 	bool invariant_tsc;
-	bool rdtscp;	/* TSC_AUX exists */
+	bool rdtscp; /* TSC_AUX exists */
 	bool xsave;
 	uint64_t xcr0;	/* extended states kept, all within one page; 0 none */
-	char brand[49];	/* CPUID's name of the processor */
+	char brand[49]; /* CPUID's name of the processor */
 };
 
 /* Asks CPUID; boot processor, before anything else here is used. */

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-extern uint8_t image_start[];	/* at the image's virtual place */
+extern uint8_t image_start[]; /* at the image's virtual place */
 extern uint8_t image_text[];
 extern uint8_t image_rodata[];
 extern uint8_t image_data[];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interrupts and exceptions of the processor itself, taken in the hypervisor. */
+/* Interrupts and exceptions of the processor itself, taken in the hypervisor.
+ */
 #include "interrupt.h"
 #include "../lib/print.h"
 #include "descriptor.h"
@@ -7,8 +8,8 @@
 #include "panic.h"
 #include "processor.h"
 
-#define STUB_SIZE 16
-#define VECTOR_NMI 2
+#define STUB_SIZE	       16
+#define VECTOR_NMI	       2
 #define VECTOR_FIRST_INTERRUPT 32
 
 /* A gate as the manual lays it out; no stack switch (IST 0), since a task
@@ -161,7 +162,7 @@ bool cpu_interrupts_take(struct cpu_interrupts *taken)
 	__asm__ volatile("sti; nop; cli" : : : "memory");
 	processor->pending = false;
 	*taken = processor->taken;
-	processor->taken = (struct cpu_interrupts){ 0 };
+	processor->taken = (struct cpu_interrupts){0};
 	for (unsigned int i = 0; i < 4; i++)
 		any |= taken->edge[i] | taken->level[i];
 	return any != 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interrupts and exceptions of the processor itself, taken in the hypervisor. */
+/* Interrupts and exceptions of the processor itself, taken in the hypervisor.
+ */
 #pragma once
 
 #include "../lib/types.h"

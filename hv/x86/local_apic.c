@@ -30,26 +30,26 @@ enum local_apic_register {
 	REGISTER_TIMER_DIVIDE = 0x3e0,
 };
 
-#define BASE_X2APIC BIT(10)
+#define BASE_X2APIC  BIT(10)
 #define BASE_ENABLED BIT(11)
 #define BASE_ADDRESS 0x000ffffffffff000ull
 
-#define SPURIOUS_ENABLED BIT(8)
-#define LVT_MASKED BIT(16)
-#define LVT_NMI 0x400u
-#define LVT_EXTINT 0x700u
+#define SPURIOUS_ENABLED   BIT(8)
+#define LVT_MASKED	   BIT(16)
+#define LVT_NMI		   0x400u
+#define LVT_EXTINT	   0x700u
 #define LVT_TIMER_DEADLINE BIT(18)
-#define TIMER_DIVIDE_BY_1 0xbu
+#define TIMER_DIVIDE_BY_1  0xbu
 
-#define COMMAND_INIT 0x500u
+#define COMMAND_INIT	0x500u
 #define COMMAND_STARTUP 0x600u
 #define COMMAND_PENDING BIT(12)
-#define COMMAND_ASSERT BIT(14)
+#define COMMAND_ASSERT	BIT(14)
 
 static struct {
 	bool x2apic;
 	volatile uint32_t *page; /* xAPIC */
-	uint64_t ratio; /* timer ticks a TSC tick, times 2^32 */
+	uint64_t ratio;		 /* timer ticks a TSC tick, times 2^32 */
 } apic;
 
 static uint32_t read(unsigned int offset)
@@ -264,9 +264,9 @@ void cpu_timer_arm(uint64_t deadline)
 	processor->armed = deadline;
 	if (use_deadline())
 		/* 0 disarms; a deadline that has passed fires at once. */
-		register_write_msr(MSR_TSC_DEADLINE,
-				   deadline == CPU_TIMER_OFF ? 0
-							     : MAX(deadline, 1));
+		register_write_msr(
+			MSR_TSC_DEADLINE,
+			deadline == CPU_TIMER_OFF ? 0 : MAX(deadline, 1));
 	else
 		write(REGISTER_TIMER_INITIAL,
 		      deadline == CPU_TIMER_OFF ? 0 : count_until(deadline));

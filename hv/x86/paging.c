@@ -8,16 +8,16 @@
 #include "image.h"
 #include "register.h"
 
-#define ENTRY_PRESENT BIT(0)
-#define ENTRY_LARGE BIT(7)
-#define ENTRY_ADDRESS 0x000ffffffffff000ull
+#define ENTRY_PRESENT  BIT(0)
+#define ENTRY_LARGE    BIT(7)
+#define ENTRY_ADDRESS  0x000ffffffffff000ull
 #define GIGABYTE_SHIFT 30
 
 static struct {
 	struct page_source *pages;
 	spa_t root;
 	uintptr_t devices; /* next free device address */
-} paging = { .devices = PAGING_DEVICES };
+} paging = {.devices = PAGING_DEVICES};
 
 static unsigned int shift_of(unsigned int level)
 {

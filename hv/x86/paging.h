@@ -12,14 +12,14 @@
 #include "../lib/pages.h"
 #include "../lib/types.h"
 
-#define PAGING_DIRECT 0xffff800000000000ul
-#define PAGING_STACKS 0xffffff0000000000ul
+#define PAGING_DIRECT  0xffff800000000000ul
+#define PAGING_STACKS  0xffffff0000000000ul
 #define PAGING_DEVICES 0xffffff0040000000ul
-#define PAGING_IMAGE 0xffffffff80000000ul
+#define PAGING_IMAGE   0xffffffff80000000ul
 
-#define PAGING_WRITE BIT(1)
-#define PAGING_UNCACHED (BIT(3) | BIT(4))
-#define PAGING_GLOBAL BIT(8)
+#define PAGING_WRITE	  BIT(1)
+#define PAGING_UNCACHED	  (BIT(3) | BIT(4))
+#define PAGING_GLOBAL	  BIT(8)
 #define PAGING_NO_EXECUTE BIT(63)
 
 /* Read and write, no execute: what all data is mapped with. */

@@ -40,8 +40,8 @@ static void print_backtrace(uintptr_t frame)
 
 static void print_registers(const struct interrupt_frame *f)
 {
-	print("rip %016lx cs %lx rflags %lx rsp %016lx ss %lx\n", f->rip,
-	      f->cs, f->rflags, f->rsp, f->ss);
+	print("rip %016lx cs %lx rflags %lx rsp %016lx ss %lx\n", f->rip, f->cs,
+	      f->rflags, f->rsp, f->ss);
 	print("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax, f->rbx,
 	      f->rcx, f->rdx);
 	print("rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", f->rsi, f->rdi,

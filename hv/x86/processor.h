@@ -15,20 +15,20 @@
 
 #include "cpu.h"
 
-#define PROCESSORS_MAX 64u
-#define PROCESSOR_AREA_SIZE 32768ul
+#define PROCESSORS_MAX	       64u
+#define PROCESSOR_AREA_SIZE    32768ul
 #define PROCESSOR_GUARD_OFFSET 4096ul
 
 /* Touched by its own logical processor only. */
 struct processor {
 	uint32_t index;
-	bool pending;	 /* something came since the last take */
-	uint64_t armed;	 /* deadline that the timer holds; CPU_TIMER_OFF none */
+	bool pending;	/* something came since the last take */
+	uint64_t armed; /* deadline that the timer holds; CPU_TIMER_OFF none */
 	struct cpu_interrupts taken;
 	uint64_t released[4]; /* level vectors the parent has ended */
 	uint64_t nmis;
 	uint64_t spurious;
-	uint64_t strays;      /* device interrupts on the hypervisor's vectors */
+	uint64_t strays; /* device interrupts on the hypervisor's vectors */
 };
 
 /* What other logical processors may touch. */

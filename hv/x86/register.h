@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Single instructions of the processor as functions: MSRs, control registers, ports. */
+/* Single instructions of the processor as functions: MSRs, control registers,
+ * ports. */
 #pragma once
 
 #include "../lib/types.h"
 
 /* MSRs that boot and this folder use */
-#define MSR_APIC_BASE 0x1b
+#define MSR_APIC_BASE	 0x1b
 #define MSR_TSC_DEADLINE 0x6e0
-#define MSR_X2APIC 0x800 /* + register offset / 16 */
-#define MSR_EFER 0xc0000080
-#define MSR_TSC_AUX 0xc0000103
+#define MSR_X2APIC	 0x800 /* + register offset / 16 */
+#define MSR_EFER	 0xc0000080
+#define MSR_TSC_AUX	 0xc0000103
 
 #define EFER_LME BIT(8)
 #define EFER_LMA BIT(10)
@@ -26,13 +27,13 @@
 #define CR0_CD BIT(30)
 #define CR0_PG BIT(31)
 
-#define CR4_PAE BIT(5)
-#define CR4_PGE BIT(7)
-#define CR4_OSFXSR BIT(9)
+#define CR4_PAE	       BIT(5)
+#define CR4_PGE	       BIT(7)
+#define CR4_OSFXSR     BIT(9)
 #define CR4_OSXMMEXCPT BIT(10)
-#define CR4_OSXSAVE BIT(18)
-#define CR4_SMEP BIT(20)
-#define CR4_SMAP BIT(21)
+#define CR4_OSXSAVE    BIT(18)
+#define CR4_SMEP       BIT(20)
+#define CR4_SMAP       BIT(21)
 
 #define RFLAGS_FIXED BIT(1) /* always one */
 

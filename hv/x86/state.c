@@ -18,7 +18,7 @@ struct legacy_area {
 	uint32_t mxcsr_mask;
 };
 
-#define FCW_RESET 0x0040
+#define FCW_RESET   0x0040
 #define MXCSR_RESET 0x1f80
 
 /*

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How fast the TSC and the local APIC's timer run, and whether all TSCs agree. */
+/* How fast the TSC and the local APIC's timer run, and whether all TSCs agree.
+ */
 #include "tsc.h"
 #include "../lib/spinlock.h"
 #include "local_apic.h"
 #include "register.h"
 
-#define EDGES 64
+#define EDGES	       64
 #define CALIBRATION_MS 110
 
 /* A moment when the reference counter changed, and what the others said. */
@@ -21,8 +22,7 @@ struct edge {
  * Waits for the reference to change. The change lies between the start of the
  * last read that saw the old value and the end of the first that saw the new.
  */
-static void catch_edge(const struct tsc_reference *reference,
-		       struct edge *edge)
+static void catch_edge(const struct tsc_reference *reference, struct edge *edge)
 {
 	uint64_t before = register_read_tsc();
 	uint64_t old = reference->read();
@@ -69,7 +69,7 @@ static void wait_a_while(const struct tsc_reference *reference)
 }
 
 void tsc_calibrate(const struct tsc_reference *reference,
-		     struct tsc_rates *rates)
+		   struct tsc_rates *rates)
 {
 	struct edge first, last;
 	uint64_t ticks, count, timer_ticks;
@@ -83,10 +83,11 @@ void tsc_calibrate(const struct tsc_reference *reference,
 	count = (last.count - first.count) & reference->mask;
 	rates->tsc_hz = tsc_scale(ticks, reference->hz, count);
 	rates->tsc_error_hz = tsc_scale((first.bracket + last.bracket) / 2,
-					  rates->tsc_hz, ticks) + 1;
+					rates->tsc_hz, ticks) +
+			      1;
 	timer_ticks = first.timer - last.timer;
 	rates->timer_hz = tsc_scale(timer_ticks, rates->tsc_hz,
-				      last.timer_tsc - first.timer_tsc);
+				    last.timer_tsc - first.timer_tsc);
 }
 
 static struct {

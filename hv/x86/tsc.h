@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How fast the TSC and the local APIC's timer run, and whether all TSCs agree. */
+/* How fast the TSC and the local APIC's timer run, and whether all TSCs agree.
+ */
 #pragma once
 
 #include "../lib/types.h"
@@ -20,7 +21,7 @@ struct tsc_rates {
 
 /* value * numerator / denominator; the result must fit 64 bits. */
 static inline uint64_t tsc_scale(uint64_t value, uint64_t numerator,
-				   uint64_t denominator)
+				 uint64_t denominator)
 {
 	uint64_t high, result;
 
@@ -33,7 +34,7 @@ static inline uint64_t tsc_scale(uint64_t value, uint64_t numerator,
 
 /* Measures for a bit over 100 ms; the local APIC must be on. */
 void tsc_calibrate(const struct tsc_reference *reference,
-		     struct tsc_rates *rates);
+		   struct tsc_rates *rates);
 
 /*
  * Compares this processor's TSC with those of all others in here at the same

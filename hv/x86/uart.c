@@ -13,9 +13,9 @@ enum uart_register {
 	UART_SCRATCH = 7,
 };
 
-#define LINE_8N1 0x03
-#define LINE_DIVISOR 0x80
-#define STATUS_EMPTY 0x20
+#define LINE_8N1       0x03
+#define LINE_DIVISOR   0x80
+#define STATUS_EMPTY   0x20
 #define DIVISOR_115200 1
 /* Longer than a character at 115200 takes, whatever one read costs. */
 #define POLLS_MAX 100000
