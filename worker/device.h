@@ -39,6 +39,51 @@ struct span {
 };
 
 /*
+ * Copy to, or from, the bytes at offset behind a list of spans; returns how
+ * many there were, at most size.
+ */
+static inline uint64_t spans_copy(const struct span *spans, unsigned int count,
+				  uint64_t offset, uint8_t *from_or_to,
+				  uint64_t size, bool write)
+{
+	uint64_t moved = 0;
+
+	for (; count && moved < size; spans++, count--) {
+		if (offset >= spans->size) {
+			offset -= spans->size;
+			continue;
+		}
+
+		uint8_t *const at = (uint8_t *)spans->base + offset;
+		uint64_t chunk = spans->size - offset;
+
+		if (chunk > size - moved)
+			chunk = size - moved;
+		if (write)
+			__builtin_memcpy(at, from_or_to + moved, chunk);
+		else
+			__builtin_memcpy(from_or_to + moved, at, chunk);
+		moved += chunk;
+		offset = 0;
+	}
+	return moved;
+}
+
+static inline uint64_t spans_write(const struct span *spans,
+				   unsigned int count, uint64_t offset,
+				   const void *from, uint64_t size)
+{
+	return spans_copy(spans, count, offset, (uint8_t *)(uintptr_t)from,
+			  size, true);
+}
+
+static inline uint64_t spans_read(const struct span *spans, unsigned int count,
+				  uint64_t offset, void *to, uint64_t size)
+{
+	return spans_copy(spans, count, offset, (uint8_t *)to, size, false);
+}
+
+/*
  * The worker's view of [gpa, gpa + size); NULL unless all of it is in one
  * range of RAM. The child can write it at any time: copy before checking.
  */
@@ -170,12 +215,13 @@ struct block_device {
 
 /*
  * One command. The submitter owns it until done() is called, exactly once
- * and possibly from within execute(). Spans are the child's own memory.
+ * and possibly from within execute(). Spans are the child's own memory; the
+ * target may shorten the list to what the command moves.
  */
 struct scsi_request {
 	uint8_t cdb[SCSI_CDB_SIZE]; /* zeroes after cdb_length */
 	uint8_t cdb_length;
-	const struct span *spans;
+	struct span *spans;
 	unsigned int span_count;
 	uint64_t length; /* of the spans, bytes */
 	void (*done)(struct scsi_request *request);

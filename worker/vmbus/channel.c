@@ -91,29 +91,6 @@ static void channel_finish_close(struct vmbus_channel *channel)
 	server_channel_closed(channel->server);
 }
 
-void channel_close(struct vmbus_channel *channel)
-{
-	if (channel->state != CHANNEL_OPEN && channel->state != CHANNEL_BROKEN)
-		return;
-
-	const bool stopped = channel->state == CHANNEL_BROKEN;
-
-	channel->state = CHANNEL_CLOSING;
-	if (!stopped)
-		channel_stop(channel);
-	if (!channel->holds)
-		channel_finish_close(channel);
-}
-
-void vmbus_channel_break(struct vmbus_channel *channel, const char *why)
-{
-	if (channel->state != CHANNEL_OPEN)
-		return;
-	log_broken(channel, why);
-	channel->state = CHANNEL_BROKEN;
-	channel_stop(channel);
-}
-
 void vmbus_channel_hold(struct vmbus_channel *channel)
 {
 	channel->holds++;
@@ -123,6 +100,30 @@ void vmbus_channel_release(struct vmbus_channel *channel)
 {
 	if (--channel->holds == 0 && channel->state == CHANNEL_CLOSING)
 		channel_finish_close(channel);
+}
+
+void channel_close(struct vmbus_channel *channel)
+{
+	if (channel->state != CHANNEL_OPEN && channel->state != CHANNEL_BROKEN)
+		return;
+
+	const bool stopped = channel->state == CHANNEL_BROKEN;
+
+	channel->state = CHANNEL_CLOSING;
+	/* A hold of our own, or closed() could finish it under our feet. */
+	vmbus_channel_hold(channel);
+	if (!stopped)
+		channel_stop(channel);
+	vmbus_channel_release(channel);
+}
+
+void vmbus_channel_break(struct vmbus_channel *channel, const char *why)
+{
+	if (channel->state != CHANNEL_OPEN)
+		return;
+	log_broken(channel, why);
+	channel->state = CHANNEL_BROKEN;
+	channel_stop(channel);
 }
 
 /* ---- Packets from the child ---- */
@@ -199,9 +200,7 @@ static bool channel_round(struct vmbus_channel *channel, unsigned int *budget)
 	const bool any = left != *budget;
 
 	*budget = left;
-	if (channel->state != CHANNEL_OPEN)
-		return false;
-	if (ring_publish(&channel->in))
+	if (channel->state == CHANNEL_OPEN && ring_publish(&channel->in))
 		channel_signal(channel);
 	if (any && operations->drained)
 		operations->drained(channel);

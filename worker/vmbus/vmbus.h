@@ -104,7 +104,10 @@ struct vmbus_device_operations {
 	 */
 	bool (*packet)(struct vmbus_channel *channel,
 		       const struct vmbus_packet *packet);
-	/* Optional: no more packets for now, after at least one. */
+	/*
+	 * Optional: no more packets for now, after at least one, be the
+	 * channel still open or not.
+	 */
 	void (*drained)(struct vmbus_channel *channel);
 	/* Optional: after a send found no room, there is some again. */
 	void (*writable)(struct vmbus_channel *channel);
