@@ -8,7 +8,6 @@
 #include "cpuid_processor.h"
 #include "vp.h"
 
-#define EXTENDED_FIRST 0x80000000u
 #define INVARIANT_TSC_LEAF 0x80000007u
 #define INVARIANT_TSC BIT(8)
 
@@ -16,7 +15,6 @@
 #define VERSION_MINOR 1u
 #define VERSION_BUILD 1u
 
-/* Any write to a message slot's SINT works on these; nothing else is offered. */
 #define FEATURES \
 	(HV_FEATURE_FREQUENCY_MSRS | HV_FEATURE_CRASH_MSRS | \
 	 HV_FEATURE_STIMER_DIRECT)
@@ -66,7 +64,7 @@ static void leaf_recommendations(const struct vp *vp, uint32_t out[4])
 	/* A child may lose its processor for longer than a watchdog likes. */
 	if (!partition_is_parent(vp->partition))
 		advice |= HV_RECOMMEND_RELAXED_TIMING;
-	set(out, advice, HV_SPIN_NEVER_NOTIFY, cpuid_address_bits(), 0);
+	set(out, advice, HV_SPIN_NEVER_NOTIFY, cpuid_host()->address_bits, 0);
 }
 
 static void leaf_limits(const struct vp *vp, uint32_t out[4])
@@ -127,8 +125,7 @@ static bool invariant_tsc(void)
 {
 	uint32_t out[4];
 
-	cpu_cpuid(EXTENDED_FIRST, 0, out);
-	if (out[0] < INVARIANT_TSC_LEAF)
+	if (cpuid_host()->extended_max < INVARIANT_TSC_LEAF)
 		return false;
 	cpu_cpuid(INVARIANT_TSC_LEAF, 0, out);
 	return out[3] & INVARIANT_TSC;

@@ -5,7 +5,7 @@
 #include "../lib/types.h"
 #include "hypervisor.h"
 
-#define CPUID_RESULTS_MAX 64
+#define CPUID_RESULTS_MAX 90 /* what one page holds */
 
 /* A leaf the parent has registered: HvCallRegisterInterceptResult. */
 struct cpuid_result {

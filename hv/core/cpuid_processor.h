@@ -6,13 +6,20 @@
 
 struct vp;
 
+/* What is asked of silicon once, for the sake of the many reads after. */
+struct cpuid_host {
+	bool known;
+	bool amd; /* AMD's or Hygon's leaves, else Intel's */
+	uint32_t basic_max;
+	uint32_t extended_max;
+	uint32_t address_bits;
+	uint64_t xcr0; /* states that a vp may have; 0 without XSAVE */
+	uint32_t xsave_size; /* of all these states */
+};
+
 /* Fills out for a leaf outside the hypervisor's range. */
 void cpuid_processor(struct vp *vp, uint32_t leaf, uint32_t subleaf,
 		     uint32_t out[4]);
 
-/* Physical address bits that partitions are shown. */
-uint32_t cpuid_address_bits(void);
-
-/* States that XCR0 may enable, in every partition: those that fit the page
- * in which a vp's states are kept. 0 without XSAVE. */
-uint64_t cpuid_xcr0_mask(void);
+/* This machine's; all its processors are taken to be alike. */
+const struct cpuid_host *cpuid_host(void);

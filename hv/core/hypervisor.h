@@ -6,6 +6,7 @@
 #include "../lib/spinlock.h"
 #include "../lib/types.h"
 #include "clock.h"
+#include "cpuid_processor.h"
 
 #define LPS_MAX 64
 #define HIDDEN_RANGES_MAX 8
@@ -50,6 +51,7 @@ void hypervisor_run(void) __attribute__((noreturn));
 struct hypervisor {
 	struct hypervisor_config config;
 	struct clock clock; /* by clock_start(), from config */
+	struct cpuid_host cpuid_host;
 	struct spinlock table_lock; /* T */
 	struct list partitions;	    /* T: every struct partition */
 	uint64_t next_partition_id; /* T */
