@@ -2,6 +2,7 @@
 /* What is logged when a child cannot go on, or says that it cannot. */
 #include "crash.h"
 #include "hvcall.h"
+#include "log.h"
 #include "machine.h"
 #include "vp.h"
 
@@ -57,7 +58,7 @@ static void report_text(const struct machine *machine, uint64_t gpa,
 	text[size] = '\0';
 	while ((line = strsep(&rest, "\n")) && lines++ < CRASH_LINES_MAX)
 		if (*line)
-			device_log("crash", "| %s", line);
+			log_text("crash", line);
 }
 
 void crash_report_message(struct vp *vp, unsigned long long control)
@@ -81,7 +82,9 @@ void crash_report_message(struct vp *vp, unsigned long long control)
 		   vp->index, elements[0].value.u64, elements[1].value.u64,
 		   elements[2].value.u64, elements[3].value.u64,
 		   elements[4].value.u64);
-	if (control & HV_MSR_CRASH_MESSAGE)
+	/* The text once: a child could write it for ever. */
+	if ((control & HV_MSR_CRASH_MESSAGE) &&
+	    !atomic_exchange(&vp->machine->crash_told, true))
 		report_text(vp->machine, elements[3].value.u64,
 			    elements[4].value.u64);
 }

@@ -86,6 +86,14 @@ static bool kind_admits(const char *device, const char *format)
 	return kind->count++ < LOG_BURST;
 }
 
+/* A child chooses some of it: keep a line a line. */
+static void flatten(char *text)
+{
+	for (char *at = text; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
+}
+
 void device_log(const char *device, const char *format, ...)
 {
 	char text[LOG_LINE_MAX];
@@ -94,13 +102,21 @@ void device_log(const char *device, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	/* A child chooses some of it: keep a line a line. */
-	for (char *at = text; *at; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			*at = '?';
+	flatten(text);
 	pthread_mutex_lock(&logbook.lock);
 	if (kind_admits(device, format))
 		print(device, text);
+	pthread_mutex_unlock(&logbook.lock);
+}
+
+void log_text(const char *device, const char *text)
+{
+	char copy[LOG_LINE_MAX];
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	flatten(copy);
+	pthread_mutex_lock(&logbook.lock);
+	print(device, copy);
 	pthread_mutex_unlock(&logbook.lock);
 }
 

@@ -8,3 +8,6 @@
 
 /* The child's name; kept, not copied. */
 void log_open(const char *name);
+
+/* One line whatever its number: for what happens once and says much. */
+void log_text(const char *device, const char *text);

@@ -50,6 +50,7 @@ struct machine {
 	struct vp *vps;
 	unsigned int vp_count;
 	atomic_bool halting; /* vps leave the hypervisor and look at these: */
+	atomic_bool crash_told; /* the guest's own report is in the log */
 	bool paused;	     /* loop.lock */
 	bool ending;	     /* loop.lock */
 	pthread_cond_t changed; /* with loop.lock: paused, ending, vp.parked */

@@ -102,7 +102,7 @@ int partition_create(struct partition *partition,
 			      &arguments);
 	if (partition->fd < 0) {
 		error = failed("create");
-		close(partition->device_fd);
+		partition_destroy(partition);
 		return error;
 	}
 	fcntl(partition->fd, F_SETFD, FD_CLOEXEC);
@@ -118,6 +118,7 @@ void partition_destroy(struct partition *partition)
 		close(partition->fd);
 	close(partition->device_fd);
 	partition->fd = -1;
+	partition->device_fd = -1;
 }
 
 int partition_map(const struct partition *partition,
