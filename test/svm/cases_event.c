@@ -203,6 +203,27 @@ static void case_shadow(void)
 	guest_end(&guest);
 }
 
+/* A nested fault in a shadow, mapped and tried again. */
+GUEST(shadow_fault, "sti; mov 0x200000, %eax; mov $2, %ebx; hlt");
+static void case_shadow_fault(void)
+{
+	const struct virt_mapping mapping = {
+		.gpa = GPA(0x200000), .spa = SPA(0x8000000),
+		.size = PAGE_SIZE, .rights = VIRT_MAP_READ,
+	};
+	struct guest guest;
+
+	guest_begin(&guest, shadow_fault);
+	check_equal(guest_run(&guest), VIRT_GPA);
+	check(guest.vp->registers.interrupt_shadow);
+	check(virt->space_map(&guest.space, &mapping) == HV_STATUS_SUCCESS);
+	virt->vp_window(guest.vp, VIRT_WINDOW_INTERRUPT);
+	check_equal(guest_run(&guest), VIRT_INTERRUPT_WINDOW);
+	check_equal(guest.vp->registers.rip, GUEST_CODE + 8);
+	check_equal(guest.vp->registers.gpr[VIRT_RBX], 0);
+	guest_end(&guest);
+}
+
 /* Masked from delivery until IRET is done; the window opens right there. */
 LABEL(nmi_handler);
 GUEST(nmi, "mov $1, %eax; mov $2, %eax; hlt;"
@@ -332,6 +353,7 @@ void cases_event(void)
 	case_cut_short_own();
 	case_interrupt_window();
 	case_shadow();
+	case_shadow_fault();
 	case_nmi();
 	case_nmi_iret_faults();
 	case_cr8();

@@ -150,6 +150,7 @@ static uint64_t hardware_walk(uint64_t gpa, unsigned int region)
 		if (shift > 12)
 			assert_true(entry & 2 && !(entry >> 63));
 	}
+	assert_int_equal(entry & 0x80, 0); /* would be the PAT bit here */
 	return entry;
 }
 
