@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Exceptions: counted and stepped over where expected, told where not; and the way to a triple fault. */
+#include "guest.h"
+
+#define VECTORS 32
+#define STUB_SIZE 16
+#define CODE_SELECTOR 0x08
+#define GATE 0x8e00u /* present, interrupt gate */
+
+struct gate {
+	uint16_t offset_low;
+	uint16_t selector;
+	uint16_t flags;
+	uint16_t offset_middle;
+	uint32_t offset_high;
+	uint32_t reserved;
+};
+
+struct pointer {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
+
+/* As the stubs in entry.S leave it. */
+struct frame {
+	uint64_t vector;
+	uint64_t error;
+	uint64_t rip;
+	uint64_t cs;
+	uint64_t flags;
+	uint64_t rsp;
+	uint64_t ss;
+};
+
+extern const uint8_t fault_stubs[];
+volatile uint64_t fault_resume;
+
+static struct gate gates[VECTORS];
+static uint64_t count;
+
+uint64_t fault_count(void)
+{
+	return count;
+}
+
+static void load(const void *base, uint16_t limit)
+{
+	const struct pointer pointer = { limit, (uint64_t)base };
+
+	__asm__ volatile("lidt %0" ::"m"(pointer));
+}
+
+void fault_init(void)
+{
+	size_t i;
+
+	for (i = 0; i < VECTORS; i++) {
+		const uint64_t stub = (uint64_t)(fault_stubs + i * STUB_SIZE);
+
+		gates[i] = (struct gate){
+			.offset_low = (uint16_t)stub,
+			.selector = CODE_SELECTOR,
+			.flags = GATE,
+			.offset_middle = (uint16_t)(stub >> 16),
+			.offset_high = (uint32_t)(stub >> 32),
+		};
+	}
+	load(gates, sizeof(gates) - 1);
+}
+
+void fault_handle(struct frame *frame);
+void fault_handle(struct frame *frame)
+{
+	count++;
+	if (fault_resume) {
+		frame->rip = fault_resume;
+		fault_resume = 0;
+		return;
+	}
+	print("guest: exception ");
+	print_number(frame->vector);
+	print(" at ");
+	print_hex(frame->rip);
+	print("\n");
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+/* No gate for the exception, none for the double fault either. */
+void fault_triple(void)
+{
+	load(gates, 0);
+	__asm__ volatile("int3");
+}

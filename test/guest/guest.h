@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of the test guest share. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The serial port is printed to without looking whether it is there. */
+void print(const char *text);
+void print_number(uint64_t number);
+void print_hex(uint64_t number);
+
+/* Powers off through ACPI; returns when that did nothing. */
+void acpi_power_off(const uint8_t *rsdp);
+
+/* Exceptions go on at fault_resume, if it is set; else they end the guest. */
+void fault_init(void);
+uint64_t fault_count(void);
+extern volatile uint64_t fault_resume;
+
+/* False when the instruction faulted. In entry.S. */
+bool probe_rdmsr(uint32_t number, uint64_t *value);
+bool probe_wrmsr(uint32_t number, uint64_t value);
+/* The hypercall's result, all ones when it faulted. */
+uint64_t probe_hypercall(const void *page, uint64_t input, uint64_t operand_in,
+			 uint64_t operand_out);
+
+/* The same numbers in every run. */
+uint64_t random_next(void);
+
+static inline void port_write(uint16_t port, uint8_t value)
+{
+	__asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port));
+}
+
+static inline void port_write16(uint16_t port, uint16_t value)
+{
+	__asm__ volatile("outw %0, %1" ::"a"(value), "Nd"(port));
+}
+
+static inline void port_write32(uint16_t port, uint32_t value)
+{
+	__asm__ volatile("outl %0, %1" ::"a"(value), "Nd"(port));
+}
+
+static inline uint32_t port_read32(uint16_t port)
+{
+	uint32_t value;
+
+	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+	return value;
+}
+
+/* What a guest can be told to do; each is one file's. */
+void port_hostile(void);
+void msr_hostile(void);
+void hypercall_hostile(void);
+void message_hostile(void);
+void overlay_hostile(void);
+void memory_hostile(void);
+void memory_wild(void);
+void fault_triple(void);
