@@ -326,6 +326,36 @@ static void case_own_trap(void)
 	guest_end(&guest);
 }
 
+/* Debug traps of a child come by way of the core, with its DR6. */
+LABEL(trap_handler);
+GUEST(trap, "pushf; orl $0x100, (%rsp); popf; nop; nop; pushf;"
+	    "andl $~0x100, (%rsp); popf; hlt;"
+	    "trap_handler: inc %rcx; mov %dr6, %rbx; iretq");
+static void case_debug_trap(void)
+{
+	const struct virt_event *event;
+	struct guest guest;
+	unsigned int traps = 0;
+
+	guest_begin(&guest, trap);
+	event = &guest.intercept.interrupted;
+	GATE(&guest, 1, trap, trap_handler);
+	guest.vp->registers.gpr[VIRT_RCX] = 0;
+	while (guest_run(&guest) == VIRT_HOST && traps < 10) {
+		check(event->valid);
+		check_equal(event->type, VIRT_EVENT_EXCEPTION);
+		check_equal(event->vector, 1);
+		check(!event->has_error);
+		virt->vp_inject(guest.vp, event);
+		traps++;
+	}
+	check_equal(guest.intercept.kind, VIRT_HALT);
+	check_equal(traps, 5);
+	check_equal(guest.vp->registers.gpr[VIRT_RCX], traps);
+	check_equal(guest.vp->registers.gpr[VIRT_RBX], 0xffff4ff0);
+	guest_end(&guest);
+}
+
 /* A physical interrupt ends a guest that spins with its interrupts off. */
 GUEST(spin, "1: inc %rax; jmp 1b");
 static void case_host_interrupt(void)
@@ -358,5 +388,6 @@ void cases_event(void)
 	case_nmi_iret_faults();
 	case_cr8();
 	case_own_trap();
+	case_debug_trap();
 	case_host_interrupt();
 }

@@ -291,6 +291,28 @@ static void case_exceptions(void)
 	guest_end(&guest);
 }
 
+/* Where silicon has XSAVE. QEMU 7.2 executes XSETBV without an exit. */
+GUEST(xsetbv, "xor %ecx, %ecx; xor %edx, %edx; mov $3, %eax; xsetbv; hlt");
+static void case_xsetbv(void)
+{
+	struct guest guest;
+	uint32_t cpuid[4];
+
+	register_cpuid(1, 0, cpuid);
+	if (!(cpuid[2] & BIT(26)))
+		return;
+	guest_begin(&guest, xsetbv);
+	check(guest_set(&guest, HV_REGISTER_CR4, CR4_PAE | CR4_OSXSAVE));
+	if (guest_run(&guest) == VIRT_XSETBV) {
+		check_equal(guest.intercept.data, 3);
+		check_equal(guest.intercept.instruction_length, 3);
+		report("XSETBV exits", 1);
+	} else {
+		check_equal(guest.intercept.kind, VIRT_HALT);
+	}
+	guest_end(&guest);
+}
+
 /* Paging without protection: VMRUN refuses it, and takes the next vp. */
 static void case_refused(void)
 {
@@ -318,6 +340,7 @@ void cases_exit(void)
 	case_page_walk();
 	case_triple_fault();
 	case_exceptions();
+	case_xsetbv();
 	case_refused();
 	check_equal(test_pages_taken, 1); /* the host save area */
 }

@@ -107,23 +107,46 @@ void svm_event_interrupted(struct svm_vp *vp, struct virt_event *event)
 	}
 }
 
-void svm_event_exception(const struct svm_vp *vp,
-			 struct virt_intercept *intercept)
+static struct virt_exception exception_read(const struct vmcb *vmcb)
 {
-	const struct vmcb *vmcb = vp->vmcb;
 	uint32_t vector = (uint32_t)vmcb->exit_code - SVM_EXIT_EXCEPTION;
+	struct virt_exception exception = { .vector = (uint8_t)vector };
 
-	intercept->exception = (struct virt_exception){
-		.vector = (uint8_t)vector,
-		.has_error = EXCEPTIONS_WITH_ERROR & BIT(vector),
-		.error = (uint32_t)vmcb->exit_info_1,
-	};
-	if (!intercept->exception.has_error)
-		intercept->exception.error = 0;
+	if (EXCEPTIONS_WITH_ERROR & BIT(vector)) {
+		exception.has_error = true;
+		exception.error = (uint32_t)vmcb->exit_info_1;
+	}
 	if (vector == VECTOR_PAGE_FAULT)
-		intercept->exception.parameter = vmcb->exit_info_2;
+		exception.parameter = vmcb->exit_info_2;
 	if (vector == VECTOR_DEBUG)
-		intercept->exception.parameter = vmcb->dr6;
+		exception.parameter = vmcb->dr6;
+	return exception;
+}
+
+/* An exception that is the guest's own: the core delivers it. */
+static void exception_return(struct svm_vp *vp,
+			     struct virt_intercept *intercept)
+{
+	const struct virt_exception exception = exception_read(vp->vmcb);
+
+	intercept->interrupted = (struct virt_event){
+		.valid = true,
+		.type = VIRT_EVENT_EXCEPTION,
+		.vector = exception.vector,
+		.has_error = exception.has_error,
+		.error = exception.error,
+	};
+	if (exception.vector == VECTOR_PAGE_FAULT)
+		vp->vmcb->cr2 = exception.parameter;
+}
+
+void svm_event_exception(struct svm_vp *vp, struct virt_intercept *intercept)
+{
+	intercept->exception = exception_read(vp->vmcb);
+	if (vp->exceptions & BIT(intercept->exception.vector))
+		return;
+	intercept->kind = VIRT_HOST;
+	exception_return(vp, intercept);
 }
 
 void svm_vp_window(struct virt_vp *vp, unsigned int windows)
@@ -176,24 +199,6 @@ static void step_begin(struct svm_vp *vp, enum svm_step step)
 	vmcb->event_injection = 0;
 	vmcb->dr6 &= ~DR6_STEP;
 	vmcb->rflags |= RFLAGS_TF;
-}
-
-/* An exception that is the guest's own: the core delivers it. */
-static void step_exception(struct svm_vp *vp, struct virt_intercept *intercept)
-{
-	struct virt_exception exception;
-
-	svm_event_exception(vp, intercept);
-	exception = intercept->exception;
-	intercept->interrupted = (struct virt_event){
-		.valid = true,
-		.type = VIRT_EVENT_EXCEPTION,
-		.vector = exception.vector,
-		.has_error = exception.has_error,
-		.error = exception.error,
-	};
-	if (exception.vector == VECTOR_PAGE_FAULT)
-		vp->vmcb->cr2 = exception.parameter;
 }
 
 /* A debug exception: what of it the guest itself asked for. */
@@ -254,7 +259,7 @@ static bool step_run(struct svm_vp *vp, enum svm_step step,
 	code = (uint32_t)vmcb->exit_code;
 	vector = code - SVM_EXIT_EXCEPTION;
 	over = step_is_over(code, step, vmcb);
-	vmcb->intercept_exception = vp->exceptions;
+	vmcb->intercept_exception = vp->intercept_2;
 	/* An IRET that was executed has loaded the guest's own trap flag. */
 	if (!guest_trap && !(over && step == SVM_STEP_IRET))
 		vmcb->rflags &= ~RFLAGS_TF;
@@ -269,7 +274,7 @@ static bool step_run(struct svm_vp *vp, enum svm_step step,
 	intercept->instruction_length = 0;
 	intercept->byte_count = 0;
 	if (own)
-		step_exception(vp, intercept);
+		exception_return(vp, intercept);
 	return true;
 }
 

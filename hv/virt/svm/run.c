@@ -3,8 +3,7 @@
 #include "../../lib/string.h"
 #include "svm.h"
 
-typedef void (*decode)(const struct svm_vp *vp,
-		       struct virt_intercept *intercept);
+typedef void (*decode)(struct svm_vp *vp, struct virt_intercept *intercept);
 
 /*
  * How an exit is told above the waist. The length is that of the instruction
@@ -19,15 +18,13 @@ struct exit {
 	decode decode; /* the rest of the intercept, NULL none */
 };
 
-static void decode_msr(const struct svm_vp *vp,
-		       struct virt_intercept *intercept)
+static void decode_msr(struct svm_vp *vp, struct virt_intercept *intercept)
 {
 	intercept->msr = (uint32_t)vp->virt.registers.gpr[VIRT_RCX];
 	intercept->write = vp->vmcb->exit_info_1 & 1;
 }
 
-static void decode_io(const struct svm_vp *vp,
-		      struct virt_intercept *intercept)
+static void decode_io(struct svm_vp *vp, struct virt_intercept *intercept)
 {
 	const struct vmcb *vmcb = vp->vmcb;
 	uint64_t info = vmcb->exit_info_1;
@@ -49,8 +46,7 @@ static void decode_io(const struct svm_vp *vp,
 						  vmcb->rip);
 }
 
-static void decode_bytes(const struct svm_vp *vp,
-			 struct virt_intercept *intercept)
+static void decode_bytes(struct svm_vp *vp, struct virt_intercept *intercept)
 {
 	const struct vmcb *vmcb = vp->vmcb;
 
@@ -60,7 +56,7 @@ static void decode_bytes(const struct svm_vp *vp,
 	memcpy(intercept->bytes, vmcb->bytes, sizeof(intercept->bytes));
 }
 
-static void decode_nested_fault(const struct svm_vp *vp,
+static void decode_nested_fault(struct svm_vp *vp,
 				struct virt_intercept *intercept)
 {
 	uint64_t info = vp->vmcb->exit_info_1;
@@ -78,21 +74,11 @@ static void decode_nested_fault(const struct svm_vp *vp,
 	decode_bytes(vp, intercept);
 }
 
-static void decode_xsetbv(const struct svm_vp *vp,
-			  struct virt_intercept *intercept)
+static void decode_xsetbv(struct svm_vp *vp, struct virt_intercept *intercept)
 {
 	const uint64_t *gpr = vp->virt.registers.gpr;
 
 	intercept->data = gpr[VIRT_RDX] << 32 | (uint32_t)gpr[VIRT_RAX];
-}
-
-/* Which window V_IRQ was set for. */
-static void decode_vintr(const struct svm_vp *vp,
-			 struct virt_intercept *intercept)
-{
-	intercept->kind = vp->windows & VIRT_WINDOW_INTERRUPT ?
-				  VIRT_INTERRUPT_WINDOW :
-				  VIRT_HOST;
 }
 
 #define EXIT(name, ...) [SVM_EXIT_##name] = { .known = true, __VA_ARGS__ }
@@ -103,7 +89,7 @@ static const struct exit exits[] = {
 	EXIT(SMI, .kind = VIRT_HOST),
 	EXIT(INIT, .kind = VIRT_HOST),
 	EXIT(FERR_FREEZE, .kind = VIRT_HOST),
-	EXIT(VINTR, .kind = VIRT_INTERRUPT_WINDOW, .decode = decode_vintr),
+	EXIT(VINTR, .kind = VIRT_INTERRUPT_WINDOW),
 	EXIT(CPUID, .kind = VIRT_CPUID, .length = 2),
 	EXIT(MSR, .kind = VIRT_MSR, .length = 2, .decode = decode_msr),
 	EXIT(IOIO, .kind = VIRT_IO, .decode = decode_io),

@@ -45,6 +45,7 @@ struct svm_vp {
 	struct svm_asid_lp *lp; /* whose silicon holds the rest of the state */
 	struct svm_asid asid;
 	uint32_t exceptions;	/* intercepted for the core */
+	uint32_t intercept_2;	/* those and what is intercepted anyway */
 	uint32_t intercept_3;	/* word 3 with no window asked for */
 	uint64_t injected;	/* event_injection of this run, 0 none */
 	uint8_t injected_length; /* a software interrupt's */
@@ -120,9 +121,8 @@ bool svm_event_run(struct svm_vp *vp, struct virt_intercept *intercept);
 /* After a run: the event whose delivery the exit cut short, if any. */
 void svm_event_interrupted(struct svm_vp *vp, struct virt_event *event);
 
-/* An exception that was intercepted: its part of the intercept. */
-void svm_event_exception(const struct svm_vp *vp,
-			 struct virt_intercept *intercept);
+/* An exception that was intercepted, for the core or given to it again. */
+void svm_event_exception(struct svm_vp *vp, struct virt_intercept *intercept);
 
 /* permission.c: tables shared by all partitions of a kind. */
 void svm_permission_start(void);

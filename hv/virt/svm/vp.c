@@ -18,6 +18,13 @@ _Static_assert(sizeof(struct svm_vp) <= PAGE_SIZE, "a vp fits one page");
 	 SVM_INTERCEPT_SKINIT | SVM_INTERCEPT_MONITOR |                      \
 	 SVM_INTERCEPT_MWAIT | SVM_INTERCEPT_XSETBV)
 
+/*
+ * An alignment check or debug trap whose delivery raises the same again keeps
+ * the processor busy for ever, deaf to interrupts, unless it exits (CVE-2015-5307,
+ * CVE-2015-8104). Only children are suspected of that.
+ */
+#define INTERCEPT_2 (BIT(1) | BIT(17))
+
 /* The VMCB's rows for VMLOAD: FS, GS, TR, LDTR, STAR.., SYSENTER.. */
 static void vmload(spa_t vmcb)
 {
@@ -35,16 +42,18 @@ static void intercepts_init(struct svm_vp *vp,
 	struct vmcb *vmcb = vp->vmcb;
 
 	vp->exceptions = config->exceptions;
+	vp->intercept_2 = config->exceptions;
 	vp->intercept_3 = (uint32_t)INTERCEPT_3;
 	vmcb->intercept_4 = (uint32_t)INTERCEPT_4;
 	if (!config->parent) {
+		vp->intercept_2 |= (uint32_t)INTERCEPT_2;
 		vp->intercept_3 |= (uint32_t)SVM_INTERCEPT_FERR_FREEZE;
 		vmcb->intercept_4 |= (uint32_t)SVM_INTERCEPT_WBINVD;
 	} else if (config->own_port) {
 		svm_permission_trap_ports(config->own_port);
 	}
 	vmcb->intercept_3 = vp->intercept_3;
-	vmcb->intercept_exception = vp->exceptions;
+	vmcb->intercept_exception = vp->intercept_2;
 	vmcb->io_permissions = svm_permission_io(config->parent).value;
 	vmcb->msr_permissions = svm_permission_msr(config->parent).value;
 	vmcb->virtual_interrupt = SVM_V_INTR_MASKING;
