@@ -119,9 +119,7 @@ static void read_hypervisor(const struct vp *vp, uint32_t leaf, uint32_t out[4])
 		read_bulkhead(leaf, out);
 }
 
-/* ---- Privileges ---- */
-
-static bool invariant_tsc(void)
+bool cpuid_invariant_tsc(void)
 {
 	uint32_t out[4];
 
@@ -129,26 +127,6 @@ static bool invariant_tsc(void)
 		return false;
 	cpu_cpuid(INVARIANT_TSC_LEAF, 0, out);
 	return out[3] & INVARIANT_TSC;
-}
-
-uint64_t cpuid_privileges(bool parent)
-{
-	uint32_t msrs = HV_PRIVILEGE_VP_RUNTIME | HV_PRIVILEGE_TIME_REF_COUNT |
-			HV_PRIVILEGE_SYNIC | HV_PRIVILEGE_STIMER |
-			HV_PRIVILEGE_HYPERCALL | HV_PRIVILEGE_VP_INDEX |
-			HV_PRIVILEGE_RESET | HV_PRIVILEGE_REFERENCE_TSC |
-			HV_PRIVILEGE_FREQUENCY;
-	uint32_t calls = HV_PRIVILEGE_EBX_POST_MESSAGES |
-			 HV_PRIVILEGE_EBX_SIGNAL_EVENTS;
-
-	if (invariant_tsc())
-		msrs |= HV_PRIVILEGE_TSC_INVARIANT;
-	if (parent)
-		calls |= HV_PRIVILEGE_EBX_CREATE_PARTITIONS |
-			 HV_PRIVILEGE_EBX_PARTITION_ID |
-			 HV_PRIVILEGE_EBX_CREATE_PORT |
-			 HV_PRIVILEGE_EBX_CONNECT_PORT;
-	return (uint64_t)calls << 32 | msrs;
 }
 
 /* ---- All of it ---- */

@@ -21,8 +21,6 @@ struct cpuid_result {
 void cpuid_read(struct vp *vp, uint32_t leaf, uint32_t subleaf,
 		uint32_t out[4]);
 
-/*
- * Leaf 3 of a new partition, EAX | EBX << 32: what is implemented and fits
- * this processor (the invariant TSC only where there is one).
- */
-uint64_t cpuid_privileges(bool parent);
+/* Whether this processor's TSC is invariant: what the privilege bit
+ * HV_PRIVILEGE_TSC_INVARIANT of a partition may be set for. */
+bool cpuid_invariant_tsc(void);
