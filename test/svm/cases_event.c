@@ -8,7 +8,7 @@
 #define RFLAGS_IF BIT(9)
 
 #define LABEL(name) extern const uint8_t name[]
-#define GATE(guest, vector, code, label) \
+#define GATE(guest, vector, code, label)                                       \
 	guest_gate(guest, vector, (uint64_t)(label - code##_begin))
 
 /* An exception with its error code, then INT 30h pushed behind the opcode. */
@@ -20,8 +20,11 @@ GUEST(inject, "hlt; nop; nop; hlt;"
 static void case_inject(void)
 {
 	struct virt_event event = {
-		.valid = true, .type = VIRT_EVENT_EXCEPTION, .vector = 13,
-		.has_error = true, .error = 0x1238,
+		.valid = true,
+		.type = VIRT_EVENT_EXCEPTION,
+		.vector = 13,
+		.has_error = true,
+		.error = 0x1238,
 	};
 	struct guest guest;
 
@@ -36,8 +39,10 @@ static void case_inject(void)
 	guest_skip(&guest);
 
 	event = (struct virt_event){
-		.valid = true, .type = VIRT_EVENT_SOFTWARE_INTERRUPT,
-		.vector = 0x30, .instruction_length = 2,
+		.valid = true,
+		.type = VIRT_EVENT_SOFTWARE_INTERRUPT,
+		.vector = 0x30,
+		.instruction_length = 2,
 	};
 	virt->vp_inject(guest.vp, &event);
 	check_equal(guest_run(&guest), VIRT_HALT);
@@ -76,9 +81,9 @@ static void case_cut_short(void)
 	static const struct {
 		enum virt_event_type type;
 		uint8_t vector;
-	} events[] = { { VIRT_EVENT_INTERRUPT, 0x31 },
-		       { VIRT_EVENT_NMI, 2 },
-		       { VIRT_EVENT_EXCEPTION, 6 } };
+	} events[] = {{VIRT_EVENT_INTERRUPT, 0x31},
+		      {VIRT_EVENT_NMI, 2},
+		      {VIRT_EVENT_EXCEPTION, 6}};
 	struct guest guest;
 
 	guest_begin(&guest, cut);
@@ -208,8 +213,10 @@ GUEST(shadow_fault, "sti; mov 0x200000, %eax; mov $2, %ebx; hlt");
 static void case_shadow_fault(void)
 {
 	const struct virt_mapping mapping = {
-		.gpa = GPA(0x200000), .spa = SPA(0x8000000),
-		.size = PAGE_SIZE, .rights = VIRT_MAP_READ,
+		.gpa = GPA(0x200000),
+		.spa = SPA(0x8000000),
+		.size = PAGE_SIZE,
+		.rights = VIRT_MAP_READ,
 	};
 	struct guest guest;
 

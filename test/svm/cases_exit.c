@@ -98,12 +98,11 @@ static void case_io(void)
 		struct virt_io io;
 		uint8_t length;
 	} expected[] = {
-		{ { .port = 0x80, .size = 1 }, 2 },
-		{ { .port = 0x42, .size = 2, .in = true }, 3 },
-		{ { .port = 0x3f8, .size = 4, .in = true }, 1 },
-		{ { .port = 0x3f8, .size = 1, .string = true, .repeat = true },
-		  2 },
-		{ { .port = 0x3f8, .size = 4, .string = true, .in = true }, 1 },
+		{{.port = 0x80, .size = 1}, 2},
+		{{.port = 0x42, .size = 2, .in = true}, 3},
+		{{.port = 0x3f8, .size = 4, .in = true}, 1},
+		{{.port = 0x3f8, .size = 1, .string = true, .repeat = true}, 2},
+		{{.port = 0x3f8, .size = 4, .string = true, .in = true}, 1},
 	};
 	struct guest guest;
 
@@ -134,9 +133,9 @@ GUEST(parent, "mov $0x80, %edx; outb %al, %dx; mov $0x2f7, %dx; inb %dx, %al;"
 	      "mov $0x10, %ecx; rdmsr; mov $0x40000000, %ecx; rdmsr; hlt");
 static void case_parent(void)
 {
-	static const uint16_t ports[] = { 0x2f8, 0x2ff, 0x2f6 };
-	static const uint32_t msrs[] = { 0x1b, 0x803, 0xc0000080, 0x10,
-					 0x40000000 };
+	static const uint16_t ports[] = {0x2f8, 0x2ff, 0x2f6};
+	static const uint32_t msrs[] = {0x1b, 0x803, 0xc0000080, 0x10,
+					0x40000000};
 	struct guest guest;
 
 	guest_is_parent = true;
@@ -166,10 +165,10 @@ static void case_msr(void)
 	static const struct {
 		uint32_t msr;
 		bool write;
-	} expected[] = { { 0xc0000080, false },
-			 { 0x277, true },
-			 { 0x1d9, false },
-			 { 0xc0010117, false } };
+	} expected[] = {{0xc0000080, false},
+			{0x277, true},
+			{0x1d9, false},
+			{0xc0010117, false}};
 	struct guest guest;
 
 	guest_begin(&guest, msr);
@@ -262,7 +261,7 @@ static void case_page_walk(void)
 GUEST(fault, "ud2");
 static void case_triple_fault(void)
 {
-	const struct hv_register_value empty = { 0 };
+	const struct hv_register_value empty = {0};
 	struct guest guest;
 
 	guest_begin(&guest, fault);

@@ -14,40 +14,40 @@ static void check_registers(struct guest *guest)
 		uint64_t value;
 		uint64_t reads;
 	} good[] = {
-		{ HV_REGISTER_CR2, 0x123456789abc, 0x123456789abc },
-		{ HV_REGISTER_DR6, 0xffff4ff1, 0xffff4ff1 },
-		{ HV_REGISTER_DR7, 0x1, 0x401 },
-		{ HV_REGISTER_EFER, EFER_LME | EFER_LMA, EFER_LME | EFER_LMA },
-		{ HV_REGISTER_PAT, 0x0007010600070406, 0x0007010600070406 },
-		{ HV_REGISTER_STAR, 0x1b000800000000, 0x1b000800000000 },
-		{ HV_REGISTER_LSTAR, 0xffffffff81000000, 0xffffffff81000000 },
-		{ HV_REGISTER_CSTAR, 0xffffffff82000000, 0xffffffff82000000 },
-		{ HV_REGISTER_SFMASK, 0x47700, 0x47700 },
-		{ HV_REGISTER_KERNEL_GS_BASE, 0x7fff12345000, 0x7fff12345000 },
-		{ HV_REGISTER_SYSENTER_CS, 0x10, 0x10 },
-		{ HV_REGISTER_SYSENTER_ESP, 0x1000, 0x1000 },
-		{ HV_REGISTER_SYSENTER_EIP, 0x2000, 0x2000 },
+		{HV_REGISTER_CR2, 0x123456789abc, 0x123456789abc},
+		{HV_REGISTER_DR6, 0xffff4ff1, 0xffff4ff1},
+		{HV_REGISTER_DR7, 0x1, 0x401},
+		{HV_REGISTER_EFER, EFER_LME | EFER_LMA, EFER_LME | EFER_LMA},
+		{HV_REGISTER_PAT, 0x0007010600070406, 0x0007010600070406},
+		{HV_REGISTER_STAR, 0x1b000800000000, 0x1b000800000000},
+		{HV_REGISTER_LSTAR, 0xffffffff81000000, 0xffffffff81000000},
+		{HV_REGISTER_CSTAR, 0xffffffff82000000, 0xffffffff82000000},
+		{HV_REGISTER_SFMASK, 0x47700, 0x47700},
+		{HV_REGISTER_KERNEL_GS_BASE, 0x7fff12345000, 0x7fff12345000},
+		{HV_REGISTER_SYSENTER_CS, 0x10, 0x10},
+		{HV_REGISTER_SYSENTER_ESP, 0x1000, 0x1000},
+		{HV_REGISTER_SYSENTER_EIP, 0x2000, 0x2000},
 	};
 	static const struct {
 		uint32_t name;
 		uint64_t value;
 	} bad[] = {
-		{ HV_REGISTER_CR0, BIT(32) | 0x11 },
-		{ HV_REGISTER_CR0, 0x11 | CR0_NW },
-		{ HV_REGISTER_CR3, BIT(62) },
-		{ HV_REGISTER_CR4, BIT(13) },
-		{ HV_REGISTER_EFER, BIT(12) },
-		{ HV_REGISTER_EFER, BIT(1) },
-		{ HV_REGISTER_DR6, BIT(32) },
-		{ HV_REGISTER_DR7, BIT(32) },
-		{ HV_REGISTER_PAT, 2 },
-		{ HV_REGISTER_LSTAR, 0x800000000000 },
-		{ HV_REGISTER_RAX, 0 },
-		{ HV_REGISTER_CR8, 0 },
-		{ HV_REGISTER_DR0, 0 },
-		{ HV_REGISTER_TSC, 0 },
-		{ HV_REGISTER_VP_INDEX, 0 },
-		{ 0xffffffff, 0 },
+		{HV_REGISTER_CR0, BIT(32) | 0x11},
+		{HV_REGISTER_CR0, 0x11 | CR0_NW},
+		{HV_REGISTER_CR3, BIT(62)},
+		{HV_REGISTER_CR4, BIT(13)},
+		{HV_REGISTER_EFER, BIT(12)},
+		{HV_REGISTER_EFER, BIT(1)},
+		{HV_REGISTER_DR6, BIT(32)},
+		{HV_REGISTER_DR7, BIT(32)},
+		{HV_REGISTER_PAT, 2},
+		{HV_REGISTER_LSTAR, 0x800000000000},
+		{HV_REGISTER_RAX, 0},
+		{HV_REGISTER_CR8, 0},
+		{HV_REGISTER_DR0, 0},
+		{HV_REGISTER_TSC, 0},
+		{HV_REGISTER_VP_INDEX, 0},
+		{0xffffffff, 0},
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(good); i++) {
@@ -55,8 +55,8 @@ static void check_registers(struct guest *guest)
 		check_equal(guest_get(guest, good[i].name), good[i].reads);
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
-		check_equal(i << 8 | guest_set(guest, bad[i].name,
-					       bad[i].value),
+		check_equal(i << 8 |
+				    guest_set(guest, bad[i].name, bad[i].value),
 			    i << 8);
 }
 
@@ -99,12 +99,14 @@ GUEST(user, "vmmcall; mov %ss, %eax; vmmcall");
 static void case_user(void)
 {
 	struct hv_register_value ss = {
-		.segment = { .selector = 0x23, .attributes = 0xc0f3,
-			     .limit = 0xffffffff },
+		.segment = {.selector = 0x23,
+			    .attributes = 0xc0f3,
+			    .limit = 0xffffffff},
 	};
 	struct hv_register_value cs = {
-		.segment = { .selector = 0x2b, .attributes = 0xa0fb,
-			     .limit = 0xffffffff },
+		.segment = {.selector = 0x2b,
+			    .attributes = 0xa0fb,
+			    .limit = 0xffffffff},
 	};
 	struct guest guest;
 

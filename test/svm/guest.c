@@ -17,8 +17,9 @@ static void set_segment(struct guest *guest, uint32_t name, uint16_t selector,
 			uint16_t attributes)
 {
 	struct hv_register_value value = {
-		.segment = { .selector = selector, .attributes = attributes,
-			     .limit = 0xffffffff },
+		.segment = {.selector = selector,
+			    .attributes = attributes,
+			    .limit = 0xffffffff},
 	};
 
 	check(virt->vp_set(guest->vp, name, &value));
@@ -28,7 +29,7 @@ static void set_table(struct guest *guest, uint32_t name, uint64_t base,
 		      uint16_t limit)
 {
 	struct hv_register_value value = {
-		.table = { .base = base, .limit = limit },
+		.table = {.base = base, .limit = limit},
 	};
 
 	check(virt->vp_set(guest->vp, name, &value));
@@ -44,7 +45,7 @@ uint64_t guest_get(struct guest *guest, uint32_t name)
 
 bool guest_set(struct guest *guest, uint32_t name, uint64_t value)
 {
-	struct hv_register_value wide = { .u64 = value };
+	struct hv_register_value wide = {.u64 = value};
 
 	return virt->vp_set(guest->vp, name, &wide);
 }
@@ -89,8 +90,7 @@ void guest_start_real(struct guest *guest, const uint8_t *begin,
 	virt->vp_switch(NULL, guest->vp);
 }
 
-void guest_start(struct guest *guest, const uint8_t *begin,
-		 const uint8_t *end)
+void guest_start(struct guest *guest, const uint8_t *begin, const uint8_t *end)
 {
 	guest_start_real(guest, begin, end);
 	put(guest, GUEST_TABLES, (GUEST_TABLES + 0x1000) | 7);
@@ -108,7 +108,8 @@ void guest_start(struct guest *guest, const uint8_t *begin,
 	set_segment(guest, HV_REGISTER_SS, GUEST_DATA, 0xc093);
 	set_segment(guest, HV_REGISTER_DS, GUEST_DATA, 0xc093);
 	set_segment(guest, HV_REGISTER_ES, GUEST_DATA, 0xc093);
-	check(guest_set(guest, HV_REGISTER_EFER, EFER_LME | EFER_LMA | EFER_NXE));
+	check(guest_set(guest, HV_REGISTER_EFER,
+			EFER_LME | EFER_LMA | EFER_NXE));
 	check(guest_set(guest, HV_REGISTER_CR3, GUEST_TABLES));
 	check(guest_set(guest, HV_REGISTER_CR4, CR4_PAE));
 	check(guest_set(guest, HV_REGISTER_CR0,
@@ -154,7 +155,9 @@ void guest_inject(struct guest *guest, enum virt_event_type type,
 		  uint8_t vector)
 {
 	const struct virt_event event = {
-		.valid = true, .type = (uint8_t)type, .vector = vector,
+		.valid = true,
+		.type = (uint8_t)type,
+		.vector = vector,
 	};
 
 	virt->vp_inject(guest->vp, &event);

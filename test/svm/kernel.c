@@ -5,11 +5,11 @@
 #include "../../hv/x86/register.h"
 #include "test.h"
 
-#define LOG_PORT 0xe9
-#define EXIT_PORT 0xf4
-#define HEAP 0x1000000ul
-#define HEAP_PAGES 16384u
-#define APIC 0xfee00000ul
+#define LOG_PORT     0xe9
+#define EXIT_PORT    0xf4
+#define HEAP	     0x1000000ul
+#define HEAP_PAGES   16384u
+#define APIC	     0xfee00000ul
 #define TIMER_VECTOR 0x40
 
 const struct virt_backend *virt = &svm_backend;
@@ -135,7 +135,7 @@ static void page_give(struct page_source *source, spa_t page)
 	free_list = page.value;
 }
 
-struct page_source test_pages = { .take = page_take, .give = page_give };
+struct page_source test_pages = {.take = page_take, .give = page_give};
 
 static void apic_write(uint32_t offset, uint32_t value)
 {

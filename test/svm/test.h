@@ -7,13 +7,13 @@
 /* A guest has 2 MiB of memory; its code is copied to GUEST_CODE. */
 #define GUEST_MEMORY LARGE_PAGE_SIZE
 #define GUEST_TABLES 0x1000u /* identity, 2 MiB pages, three frames */
-#define GUEST_GDT 0x4000u
-#define GUEST_IDT 0x5000u
-#define GUEST_STACK 0x8000u /* top */
-#define GUEST_CODE 0x10000u
+#define GUEST_GDT    0x4000u
+#define GUEST_IDT    0x5000u
+#define GUEST_STACK  0x8000u /* top */
+#define GUEST_CODE   0x10000u
 #define GUEST_CODE32 0x08
 #define GUEST_CODE64 0x10
-#define GUEST_DATA 0x18
+#define GUEST_DATA   0x18
 
 struct guest {
 	struct virt_space space;
@@ -24,19 +24,18 @@ struct guest {
 };
 
 /* Code of a case, between GUEST(name) and its end, runs in 64-bit mode. */
-#define GUEST(name, code)                                                  \
-	extern const uint8_t name##_begin[], name##_end[];                 \
-	__asm__(".pushsection .rodata\n"                                   \
-		#name "_begin:\n" code "\n" #name "_end:\n"                \
+#define GUEST(name, code)                                                      \
+	extern const uint8_t name##_begin[], name##_end[];                     \
+	__asm__(".pushsection .rodata\n" #name "_begin:\n" code "\n" #name     \
+		"_end:\n"                                                      \
 		".popsection")
 
 /* Starts code in 64-bit mode, ring 0, interrupts off; or in real mode. */
-void guest_start(struct guest *guest, const uint8_t *begin,
-		 const uint8_t *end);
+void guest_start(struct guest *guest, const uint8_t *begin, const uint8_t *end);
 void guest_start_real(struct guest *guest, const uint8_t *begin,
 		      const uint8_t *end);
 #define guest_begin(guest, name) guest_start(guest, name##_begin, name##_end)
-#define guest_begin_real(guest, name) \
+#define guest_begin_real(guest, name)                                          \
 	guest_start_real(guest, name##_begin, name##_end)
 void guest_end(struct guest *guest);
 
@@ -65,8 +64,8 @@ struct check_place {
 void check_at(const char *what, const char *file, int line, bool good);
 void check_equal_at(struct check_place place, uint64_t a, uint64_t b);
 #define check(condition) check_at(#condition, __FILE__, __LINE__, condition)
-#define check_equal(a, b) \
-	check_equal_at((struct check_place){ #a, __FILE__, __LINE__ }, a, b)
+#define check_equal(a, b)                                                      \
+	check_equal_at((struct check_place){#a, __FILE__, __LINE__}, a, b)
 
 void report(const char *what, uint64_t value);
 

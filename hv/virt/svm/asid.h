@@ -43,11 +43,10 @@ uint8_t svm_asid_renew(struct svm_asid_lp *lp, struct svm_asid *vp);
 static inline uint8_t svm_asid_prepare(struct svm_asid_lp *lp,
 				       struct svm_asid *vp)
 {
-	if (__builtin_expect(vp->owner == lp &&
-				     vp->generation == lp->generation &&
-				     !__atomic_load_n(&vp->stale,
-						      __ATOMIC_ACQUIRE),
-			     1))
+	if (__builtin_expect(
+		    vp->owner == lp && vp->generation == lp->generation &&
+			    !__atomic_load_n(&vp->stale, __ATOMIC_ACQUIRE),
+		    1))
 		return SVM_TLB_KEEP;
 	return svm_asid_renew(lp, vp);
 }

@@ -12,16 +12,16 @@
  */
 #include "svm.h"
 
-#define VECTOR_DEBUG 1u
+#define VECTOR_DEBUG	  1u
 #define VECTOR_BREAKPOINT 3u
-#define VECTOR_OVERFLOW 4u
+#define VECTOR_OVERFLOW	  4u
 #define VECTOR_PAGE_FAULT 14u
 
 /* Exceptions that push an error code: 8, 10-14, 17, 21, 29, 30. */
 #define EXCEPTIONS_WITH_ERROR 0x60227d00u
 
 #define DR6_BREAKPOINTS 0xfull
-#define DR6_STEP BIT(14)
+#define DR6_STEP	BIT(14)
 
 void svm_vp_inject(struct virt_vp *virt_vp, const struct virt_event *event)
 {
@@ -30,8 +30,8 @@ void svm_vp_inject(struct virt_vp *virt_vp, const struct virt_event *event)
 			 (uint64_t)event->type << SVM_EVENT_TYPE_SHIFT;
 
 	if (event->has_error)
-		value |= SVM_EVENT_HAS_ERROR |
-			 (uint64_t)event->error << SVM_EVENT_ERROR_SHIFT;
+		value |= SVM_EVENT_HAS_ERROR | (uint64_t)event->error
+						       << SVM_EVENT_ERROR_SHIFT;
 	vp->vmcb->event_injection = value;
 	vp->injected = value;
 	vp->injected_length = 0;
@@ -96,7 +96,8 @@ void svm_event_interrupted(struct svm_vp *vp, struct virt_event *event)
 	event->error = (uint32_t)(info >> SVM_EVENT_ERROR_SHIFT);
 	event->instruction_length = 0;
 	/* QEMU reports an interrupt in this way at times. */
-	if (event->type == VIRT_EVENT_EXCEPTION && event->vector >= SVM_EXCEPTIONS)
+	if (event->type == VIRT_EVENT_EXCEPTION &&
+	    event->vector >= SVM_EXCEPTIONS)
 		event->type = VIRT_EVENT_INTERRUPT;
 	if (event->type == VIRT_EVENT_NMI)
 		registers->nmi_masked = false;
@@ -110,7 +111,7 @@ void svm_event_interrupted(struct svm_vp *vp, struct virt_event *event)
 static struct virt_exception exception_read(const struct vmcb *vmcb)
 {
 	uint32_t vector = (uint32_t)vmcb->exit_code - SVM_EXIT_EXCEPTION;
-	struct virt_exception exception = { .vector = (uint8_t)vector };
+	struct virt_exception exception = {.vector = (uint8_t)vector};
 
 	if (EXCEPTIONS_WITH_ERROR & BIT(vector)) {
 		exception.has_error = true;
@@ -166,14 +167,14 @@ static void arm(struct svm_vp *vp)
 
 	vmcb->intercept_3 = vp->intercept_3;
 	vmcb->intercept_control = 0;
-	vmcb->virtual_interrupt = SVM_V_INTR_MASKING |
-				  (vmcb->virtual_interrupt & SVM_V_TPR);
+	vmcb->virtual_interrupt =
+		SVM_V_INTR_MASKING | (vmcb->virtual_interrupt & SVM_V_TPR);
 	if (masked)
 		vmcb->intercept_3 |= (uint32_t)SVM_INTERCEPT_IRET;
 	if (virq) {
 		vmcb->intercept_3 |= (uint32_t)SVM_INTERCEPT_VINTR;
-		vmcb->virtual_interrupt |= SVM_V_IRQ | SVM_V_INTR_PRIORITY |
-					   SVM_V_IGNORE_TPR;
+		vmcb->virtual_interrupt |=
+			SVM_V_IRQ | SVM_V_INTR_PRIORITY | SVM_V_IGNORE_TPR;
 	}
 	/* QEMU aborts on a plain write of CR8 while V_IRQ is set. */
 	if (virq || vp->windows & VIRT_WINDOW_CR8)
@@ -189,13 +190,14 @@ static void step_begin(struct svm_vp *vp, enum svm_step step)
 	vmcb->intercept_exception = SVM_INTERCEPT_ALL_EXCEPTIONS;
 	vmcb->intercept_control = 0;
 	vmcb->intercept_3 = vp->intercept_3;
-	/* In a shadow, what would read or change the trap flag is not stepped. */
+	/* In a shadow, nothing is stepped that sees the trap flag. */
 	if (step == SVM_STEP_SHADOW)
-		vmcb->intercept_3 |= (uint32_t)(
-			SVM_INTERCEPT_PUSHF | SVM_INTERCEPT_POPF |
-			SVM_INTERCEPT_IRET | SVM_INTERCEPT_SOFTWARE_INTERRUPT);
-	vmcb->virtual_interrupt = SVM_V_INTR_MASKING |
-				  (vmcb->virtual_interrupt & SVM_V_TPR);
+		vmcb->intercept_3 |=
+			(uint32_t)(SVM_INTERCEPT_PUSHF | SVM_INTERCEPT_POPF |
+				   SVM_INTERCEPT_IRET |
+				   SVM_INTERCEPT_SOFTWARE_INTERRUPT);
+	vmcb->virtual_interrupt =
+		SVM_V_INTR_MASKING | (vmcb->virtual_interrupt & SVM_V_TPR);
 	vmcb->event_injection = 0;
 	vmcb->dr6 &= ~DR6_STEP;
 	vmcb->rflags |= RFLAGS_TF;

@@ -2,7 +2,8 @@
 /*
  * Nested page tables: four levels, leaves of 4 KiB and 2 MiB.
  *
- *   level 4 (512 GiB an entry) -> 3 (1 GiB) -> 2 (2 MiB, or a leaf) -> 1 (4 KiB)
+ *   level 4 (512 GiB an entry) -> 3 (1 GiB) -> 2 (2 MiB, or a leaf) -> 1 (4
+ * KiB)
  *
  * Silicon may hold the address of a table page until translations are
  * dropped, so a table is never given back or put to another use while the
@@ -15,22 +16,20 @@
 #include "../../x86/cpu.h"
 #include "svm.h"
 
-#define ENTRY_PRESENT BIT(0)
-#define ENTRY_WRITE BIT(1)
-#define ENTRY_USER BIT(2) /* nested walks count as user accesses */
-#define ENTRY_UNCACHED (BIT(3) | BIT(4))
-#define ENTRY_ACCESSED BIT(5)
-#define ENTRY_DIRTY BIT(6)
-#define ENTRY_LARGE BIT(7)
+#define ENTRY_PRESENT	 BIT(0)
+#define ENTRY_WRITE	 BIT(1)
+#define ENTRY_USER	 BIT(2) /* nested walks count as user accesses */
+#define ENTRY_UNCACHED	 (BIT(3) | BIT(4))
+#define ENTRY_ACCESSED	 BIT(5)
+#define ENTRY_DIRTY	 BIT(6)
+#define ENTRY_LARGE	 BIT(7)
 #define ENTRY_NO_EXECUTE BIT(63)
-#define ENTRY_ADDRESS 0x000ffffffffff000ull
+#define ENTRY_ADDRESS	 0x000ffffffffff000ull
 
-#define ENTRY_TABLE \
-	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER | ENTRY_ACCESSED)
-#define ENTRY_LEAF \
-	(ENTRY_PRESENT | ENTRY_USER | ENTRY_ACCESSED | ENTRY_DIRTY)
+#define ENTRY_TABLE (ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER | ENTRY_ACCESSED)
+#define ENTRY_LEAF  (ENTRY_PRESENT | ENTRY_USER | ENTRY_ACCESSED | ENTRY_DIRTY)
 
-#define ENTRIES 512u
+#define ENTRIES	  512u
 #define TOP_LEVEL 4u
 #define GPA_LIMIT BIT(48)
 
@@ -258,7 +257,7 @@ enum hv_status svm_space_unmap(struct virt_space *space, gpa_t gpa,
 		return HV_STATUS_INVALID_PARAMETER;
 	if (!space->root.value)
 		return HV_STATUS_SUCCESS;
-	/* A split changes no translation, so failing after the first is fine. */
+	/* A split changes no translation: failing after one is fine. */
 	if (!split_at(space, gpa) || !split_at(space, GPA(end)))
 		return HV_STATUS_INSUFFICIENT_MEMORY;
 
@@ -322,7 +321,7 @@ static bool release_table(struct page_source *pages, spa_t spa,
 
 bool svm_space_release(struct virt_space *space, unsigned int budget)
 {
-	spa_t *const roots[] = { &space->retired, &space->root };
+	spa_t *const roots[] = {&space->retired, &space->root};
 
 	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
 		if (!roots[i]->value)

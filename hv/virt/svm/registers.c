@@ -3,14 +3,14 @@
 #include "../../x86/cpu.h"
 #include "svm.h"
 
-#define ATTRIBUTE_PRESENT BIT(7)
+#define ATTRIBUTE_PRESENT   BIT(7)
 #define ATTRIBUTE_DPL_SHIFT 5
-#define ATTRIBUTE_DPL (3u << ATTRIBUTE_DPL_SHIFT)
-#define ATTRIBUTE_GRANULAR BIT(11)
+#define ATTRIBUTE_DPL	    (3u << ATTRIBUTE_DPL_SHIFT)
+#define ATTRIBUTE_GRANULAR  BIT(11)
 
-#define CR0_PE BIT(0)
-#define CR0_NW BIT(29)
-#define CR0_CD BIT(30)
+#define CR0_PE	  BIT(0)
+#define CR0_NW	  BIT(29)
+#define CR0_CD	  BIT(30)
 #define RFLAGS_VM BIT(17)
 #define DR6_FIXED 0xffff0ff0u
 #define DR7_FIXED BIT(10)
@@ -71,38 +71,38 @@ static bool pat_valid(uint64_t value)
 struct field {
 	bool (*valid)(uint64_t value); /* NULL: there is no such register */
 	uint16_t offset;
-	bool loaded;	/* kept in silicon while the vp is switched to */
-	uint32_t fixed; /* bits that read as one always */
+	bool loaded;	 /* kept in silicon while the vp is switched to */
+	uint32_t fixed;	 /* bits that read as one always */
 	uint64_t hidden; /* ours, kept when the rest is set */
 };
 
 #define AT(member) .offset = offsetof(struct vmcb, member)
 
 static const struct field control[] = {
-	[0] = { cr0_valid, AT(cr0) },
-	[1] = { any, AT(cr2) },
-	[2] = { cr3_valid, AT(cr3) },
-	[3] = { cr4_valid, AT(cr4) },
+	[0] = {cr0_valid, AT(cr0)},
+	[1] = {any, AT(cr2)},
+	[2] = {cr3_valid, AT(cr3)},
+	[3] = {cr4_valid, AT(cr4)},
 };
 
 static const struct field debug[] = {
-	[HV_REGISTER_DR6 & 0xff] = { word, AT(dr6), .fixed = DR6_FIXED },
-	[HV_REGISTER_DR7 & 0xff] = { word, AT(dr7), .fixed = DR7_FIXED },
+	[HV_REGISTER_DR6 & 0xff] = {word, AT(dr6), .fixed = DR6_FIXED},
+	[HV_REGISTER_DR7 & 0xff] = {word, AT(dr7), .fixed = DR7_FIXED},
 };
 
 #define MSR(name) [HV_REGISTER_##name & 0xff]
 
 static const struct field msrs[] = {
-	MSR(EFER) = { efer_valid, AT(efer), .hidden = SVM_EFER_SVME },
-	MSR(KERNEL_GS_BASE) = { canonical, AT(kernel_gs_base), .loaded = true },
-	MSR(PAT) = { pat_valid, AT(pat) },
-	MSR(SYSENTER_CS) = { any, AT(sysenter_cs), .loaded = true },
-	MSR(SYSENTER_EIP) = { canonical, AT(sysenter_eip), .loaded = true },
-	MSR(SYSENTER_ESP) = { canonical, AT(sysenter_esp), .loaded = true },
-	MSR(STAR) = { any, AT(star), .loaded = true },
-	MSR(LSTAR) = { canonical, AT(lstar), .loaded = true },
-	MSR(CSTAR) = { canonical, AT(cstar), .loaded = true },
-	MSR(SFMASK) = { any, AT(sfmask), .loaded = true },
+	MSR(EFER) = {efer_valid, AT(efer), .hidden = SVM_EFER_SVME},
+	MSR(KERNEL_GS_BASE) = {canonical, AT(kernel_gs_base), .loaded = true},
+	MSR(PAT) = {pat_valid, AT(pat)},
+	MSR(SYSENTER_CS) = {any, AT(sysenter_cs), .loaded = true},
+	MSR(SYSENTER_EIP) = {canonical, AT(sysenter_eip), .loaded = true},
+	MSR(SYSENTER_ESP) = {canonical, AT(sysenter_esp), .loaded = true},
+	MSR(STAR) = {any, AT(star), .loaded = true},
+	MSR(LSTAR) = {canonical, AT(lstar), .loaded = true},
+	MSR(CSTAR) = {canonical, AT(cstar), .loaded = true},
+	MSR(SFMASK) = {any, AT(sfmask), .loaded = true},
 };
 
 struct table {
@@ -113,12 +113,12 @@ struct table {
 static const struct field *field_find(uint32_t name)
 {
 	static const struct table tables[] = {
-		[HV_REGISTER_CR0 >> 16] = { control, ARRAY_SIZE(control) },
-		[HV_REGISTER_DR0 >> 16] = { debug, ARRAY_SIZE(debug) },
-		[HV_REGISTER_EFER >> 16] = { msrs, ARRAY_SIZE(msrs) },
+		[HV_REGISTER_CR0 >> 16] = {control, ARRAY_SIZE(control)},
+		[HV_REGISTER_DR0 >> 16] = {debug, ARRAY_SIZE(debug)},
+		[HV_REGISTER_EFER >> 16] = {msrs, ARRAY_SIZE(msrs)},
 	};
-	const struct table *table = &tables[MIN(name >> 16,
-						ARRAY_SIZE(tables) - 1)];
+	const struct table *table =
+		&tables[MIN(name >> 16, ARRAY_SIZE(tables) - 1)];
 	uint32_t index = name & 0xffff;
 
 	if (name >> 16 >= ARRAY_SIZE(tables) || index >= table->count ||
@@ -173,9 +173,10 @@ static void segment_get(const struct svm_vp *vp, uint32_t name,
 {
 	/* Above the waist SS says the privilege level; here the VMCB does. */
 	if (name == HV_REGISTER_SS)
-		from.attributes = (uint16_t)((from.attributes & ~ATTRIBUTE_DPL) |
-					     (unsigned int)vp->vmcb->cpl
-						     << ATTRIBUTE_DPL_SHIFT);
+		from.attributes =
+			(uint16_t)((from.attributes & ~ATTRIBUTE_DPL) |
+				   (unsigned int)vp->vmcb->cpl
+					   << ATTRIBUTE_DPL_SHIFT);
 	*to = (struct hv_segment_register){
 		.base = from.base,
 		.limit = from.limit,
@@ -208,7 +209,7 @@ bool svm_vp_get(struct virt_vp *virt_vp, uint32_t name,
 	struct svm_vp *vp = svm_vp(virt_vp);
 	const struct field *field = field_find(name);
 
-	*value = (struct hv_register_value){ 0 };
+	*value = (struct hv_register_value){0};
 	if (is_segment(name)) {
 		if (segment_loaded(name))
 			svm_vp_save(vp);

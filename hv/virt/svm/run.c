@@ -39,11 +39,11 @@ static void decode_io(struct svm_vp *vp, struct virt_intercept *intercept)
 		.segment = VIRT_SEGMENT_NONE,
 	};
 	if (string && svm_features()->decode_assist)
-		intercept->io.segment = info >> SVM_IOIO_SEGMENT_SHIFT &
-					SVM_IOIO_SEGMENT_MASK;
+		intercept->io.segment =
+			info >> SVM_IOIO_SEGMENT_SHIFT & SVM_IOIO_SEGMENT_MASK;
 	/* With or without nRIP, this exit names the next instruction. */
-	intercept->instruction_length = (uint8_t)(vmcb->exit_info_2 -
-						  vmcb->rip);
+	intercept->instruction_length =
+		(uint8_t)(vmcb->exit_info_2 - vmcb->rip);
 }
 
 static void decode_bytes(struct svm_vp *vp, struct virt_intercept *intercept)
@@ -81,7 +81,7 @@ static void decode_xsetbv(struct svm_vp *vp, struct virt_intercept *intercept)
 	intercept->data = gpr[VIRT_RDX] << 32 | (uint32_t)gpr[VIRT_RAX];
 }
 
-#define EXIT(name, ...) [SVM_EXIT_##name] = { .known = true, __VA_ARGS__ }
+#define EXIT(name, ...) [SVM_EXIT_##name] = {.known = true, __VA_ARGS__}
 
 static const struct exit exits[] = {
 	EXIT(INTR, .kind = VIRT_HOST),
@@ -95,8 +95,7 @@ static const struct exit exits[] = {
 	EXIT(IOIO, .kind = VIRT_IO, .decode = decode_io),
 	EXIT(VMMCALL, .kind = VIRT_HYPERCALL, .length = 3),
 	EXIT(HLT, .kind = VIRT_HALT, .length = 1),
-	EXIT(XSETBV, .kind = VIRT_XSETBV, .length = 3,
-	     .decode = decode_xsetbv),
+	EXIT(XSETBV, .kind = VIRT_XSETBV, .length = 3, .decode = decode_xsetbv),
 	EXIT(INVD, .kind = VIRT_CACHE, .length = 2),
 	EXIT(WBINVD, .kind = VIRT_CACHE, .length = 2),
 	EXIT(INVLPGA, .kind = VIRT_UNDEFINED),
@@ -209,9 +208,8 @@ void svm_vp_run(struct virt_vp *virt_vp, struct virt_intercept *intercept)
 	} else {
 		svm_vp_enter(vp);
 		registers_out(vp);
-		if (__builtin_expect(vp->vmcb->exit_interrupt_info &
-					     SVM_EVENT_VALID,
-				     0))
+		if (__builtin_expect(
+			    vp->vmcb->exit_interrupt_info & SVM_EVENT_VALID, 0))
 			svm_event_interrupted(vp, &intercept->interrupted);
 	}
 	exit_decode(vp, intercept);

@@ -6,13 +6,13 @@
 #include "../../x86/register.h"
 #include "svm.h"
 
-#define CPUID_EXTENDED 0x80000000u
+#define CPUID_EXTENDED		0x80000000u
 #define CPUID_EXTENDED_FEATURES 0x80000001u
-#define CPUID_EXTENDED_SIZES 0x80000008u
-#define CPUID_SVM 0x8000000au
+#define CPUID_EXTENDED_SIZES	0x80000008u
+#define CPUID_SVM		0x8000000au
 
 #define CPUID_SVM_NESTED_PAGING BIT(0)
-#define CPUID_SVM_NEXT_RIP BIT(3)
+#define CPUID_SVM_NEXT_RIP	BIT(3)
 #define CPUID_SVM_FLUSH_BY_ASID BIT(6)
 #define CPUID_SVM_DECODE_ASSIST BIT(7)
 
@@ -61,17 +61,17 @@ static uint64_t conditional_bits(const uint32_t cpuid[4],
 static uint64_t cr4_bits(void)
 {
 	static const struct conditional leaf_1[] = {
-		{ 2, 17, 17 }, /* PCIDE */
-		{ 2, 26, 18 }, /* OSXSAVE */
+		{2, 17, 17}, /* PCIDE */
+		{2, 26, 18}, /* OSXSAVE */
 	};
 	static const struct conditional leaf_7[] = {
-		{ 1, 0, 16 },  /* FSGSBASE */
-		{ 1, 7, 20 },  /* SMEP */
-		{ 1, 20, 21 }, /* SMAP */
-		{ 2, 2, 11 },  /* UMIP */
-		{ 2, 3, 22 },  /* PKE */
-		{ 2, 7, 23 },  /* CET */
-		{ 2, 16, 12 }, /* LA57 */
+		{1, 0, 16},  /* FSGSBASE */
+		{1, 7, 20},  /* SMEP */
+		{1, 20, 21}, /* SMAP */
+		{2, 2, 11},  /* UMIP */
+		{2, 3, 22},  /* PKE */
+		{2, 7, 23},  /* CET */
+		{2, 16, 12}, /* LA57 */
 	};
 	uint64_t bits = CR4_ALWAYS;
 	uint32_t cpuid[4];
@@ -89,12 +89,12 @@ static uint64_t cr4_bits(void)
 static uint64_t efer_bits(void)
 {
 	static const struct conditional table[] = {
-		{ 3, 11, 0 },  /* SCE */
-		{ 3, 20, 11 }, /* NXE */
-		{ 3, 25, 14 }, /* FFXSR */
-		{ 3, 29, 8 },  /* LME */
-		{ 3, 29, 10 }, /* LMA */
-		{ 2, 17, 15 }, /* TCE */
+		{3, 11, 0},  /* SCE */
+		{3, 20, 11}, /* NXE */
+		{3, 25, 14}, /* FFXSR */
+		{3, 29, 8},  /* LME */
+		{3, 29, 10}, /* LMA */
+		{2, 17, 15}, /* TCE */
 	};
 	uint32_t cpuid[4];
 

@@ -6,13 +6,13 @@
 #include "asid.h"
 #include "vmcb.h"
 
-#define SVM_MSR_VM_CR 0xc0010114u
-#define SVM_MSR_HSAVE_PA 0xc0010117u
+#define SVM_MSR_VM_CR	   0xc0010114u
+#define SVM_MSR_HSAVE_PA   0xc0010117u
 #define SVM_VM_CR_DISABLED BIT(4)
-#define SVM_EXCEPTIONS 32u
-#define SVM_EFER_LMA BIT(10)
-#define SVM_EFER_SVME BIT(12)
-#define SVM_SEGMENT_LONG BIT(9)
+#define SVM_EXCEPTIONS	   32u
+#define SVM_EFER_LMA	   BIT(10)
+#define SVM_EFER_SVME	   BIT(12)
+#define SVM_SEGMENT_LONG   BIT(9)
 
 #define RFLAGS_TF BIT(8)
 #define RFLAGS_IF BIT(9)
@@ -44,14 +44,14 @@ struct svm_vp {
 	spa_t page;		/* this structure's own */
 	struct svm_asid_lp *lp; /* whose silicon holds the rest of the state */
 	struct svm_asid asid;
-	uint32_t exceptions;	/* intercepted for the core */
-	uint32_t intercept_2;	/* those and what is intercepted anyway */
-	uint32_t intercept_3;	/* word 3 with no window asked for */
-	uint64_t injected;	/* event_injection of this run, 0 none */
+	uint32_t exceptions;	 /* intercepted for the core */
+	uint32_t intercept_2;	 /* those and what is intercepted anyway */
+	uint32_t intercept_3;	 /* word 3 with no window asked for */
+	uint64_t injected;	 /* event_injection of this run, 0 none */
 	uint8_t injected_length; /* a software interrupt's */
-	uint8_t windows;	/* enum virt_window */
-	bool attention;		/* the next run is svm_event_run()'s */
-	bool next_rip;		/* as in svm_features */
+	uint8_t windows;	 /* enum virt_window */
+	bool attention;		 /* the next run is svm_event_run()'s */
+	bool next_rip;		 /* as in svm_features */
 };
 
 /* The one vp that virt_vp is part of. */

@@ -4,62 +4,62 @@
 
 #include "../../lib/types.h"
 
-/* Intercept words 0 to 2: one bit a control register, debug register, exception. */
-#define SVM_INTERCEPT_CR8_WRITE BIT(16 + 8)
+/* Intercept words 0 to 2: a bit each for control, debug, exception. */
+#define SVM_INTERCEPT_CR8_WRITE	     BIT(16 + 8)
 #define SVM_INTERCEPT_ALL_EXCEPTIONS 0xffffffffu
 
 /* Intercept word 3. */
-#define SVM_INTERCEPT_INTR BIT(0)
-#define SVM_INTERCEPT_NMI BIT(1)
-#define SVM_INTERCEPT_SMI BIT(2)
-#define SVM_INTERCEPT_INIT BIT(3)
-#define SVM_INTERCEPT_VINTR BIT(4)
-#define SVM_INTERCEPT_PUSHF BIT(16)
-#define SVM_INTERCEPT_POPF BIT(17)
-#define SVM_INTERCEPT_CPUID BIT(18)
-#define SVM_INTERCEPT_IRET BIT(20)
+#define SVM_INTERCEPT_INTR		 BIT(0)
+#define SVM_INTERCEPT_NMI		 BIT(1)
+#define SVM_INTERCEPT_SMI		 BIT(2)
+#define SVM_INTERCEPT_INIT		 BIT(3)
+#define SVM_INTERCEPT_VINTR		 BIT(4)
+#define SVM_INTERCEPT_PUSHF		 BIT(16)
+#define SVM_INTERCEPT_POPF		 BIT(17)
+#define SVM_INTERCEPT_CPUID		 BIT(18)
+#define SVM_INTERCEPT_IRET		 BIT(20)
 #define SVM_INTERCEPT_SOFTWARE_INTERRUPT BIT(21)
-#define SVM_INTERCEPT_INVD BIT(22)
-#define SVM_INTERCEPT_HLT BIT(24)
-#define SVM_INTERCEPT_INVLPGA BIT(26)
-#define SVM_INTERCEPT_IOIO BIT(27)
-#define SVM_INTERCEPT_MSR BIT(28)
-#define SVM_INTERCEPT_FERR_FREEZE BIT(30)
-#define SVM_INTERCEPT_SHUTDOWN BIT(31)
+#define SVM_INTERCEPT_INVD		 BIT(22)
+#define SVM_INTERCEPT_HLT		 BIT(24)
+#define SVM_INTERCEPT_INVLPGA		 BIT(26)
+#define SVM_INTERCEPT_IOIO		 BIT(27)
+#define SVM_INTERCEPT_MSR		 BIT(28)
+#define SVM_INTERCEPT_FERR_FREEZE	 BIT(30)
+#define SVM_INTERCEPT_SHUTDOWN		 BIT(31)
 
 /* Intercept word 4. */
-#define SVM_INTERCEPT_VMRUN BIT(0)
+#define SVM_INTERCEPT_VMRUN   BIT(0)
 #define SVM_INTERCEPT_VMMCALL BIT(1)
-#define SVM_INTERCEPT_VMLOAD BIT(2)
-#define SVM_INTERCEPT_VMSAVE BIT(3)
-#define SVM_INTERCEPT_STGI BIT(4)
-#define SVM_INTERCEPT_CLGI BIT(5)
-#define SVM_INTERCEPT_SKINIT BIT(6)
-#define SVM_INTERCEPT_WBINVD BIT(9)
+#define SVM_INTERCEPT_VMLOAD  BIT(2)
+#define SVM_INTERCEPT_VMSAVE  BIT(3)
+#define SVM_INTERCEPT_STGI    BIT(4)
+#define SVM_INTERCEPT_CLGI    BIT(5)
+#define SVM_INTERCEPT_SKINIT  BIT(6)
+#define SVM_INTERCEPT_WBINVD  BIT(9)
 #define SVM_INTERCEPT_MONITOR BIT(10)
-#define SVM_INTERCEPT_MWAIT BIT(11)
-#define SVM_INTERCEPT_XSETBV BIT(13)
+#define SVM_INTERCEPT_MWAIT   BIT(11)
+#define SVM_INTERCEPT_XSETBV  BIT(13)
 
 /* tlb_control */
-#define SVM_TLB_KEEP 0
-#define SVM_TLB_FLUSH_ALL 1
+#define SVM_TLB_KEEP	   0
+#define SVM_TLB_FLUSH_ALL  1
 #define SVM_TLB_FLUSH_ASID 3
 
 /* virtual_interrupt: the quadword at 60h; V_TPR is its low byte. */
-#define SVM_V_TPR 0xffull
-#define SVM_V_IRQ BIT(8)
+#define SVM_V_TPR	    0xffull
+#define SVM_V_IRQ	    BIT(8)
 #define SVM_V_INTR_PRIORITY (0xfull << 16)
-#define SVM_V_IGNORE_TPR BIT(20)
-#define SVM_V_INTR_MASKING BIT(24)
+#define SVM_V_IGNORE_TPR    BIT(20)
+#define SVM_V_INTR_MASKING  BIT(24)
 
 #define SVM_INTERRUPT_SHADOW BIT(0)
 
 /* event_injection and exit_interrupt_info share one layout. */
-#define SVM_EVENT_VECTOR 0xffull
-#define SVM_EVENT_TYPE_SHIFT 8
-#define SVM_EVENT_TYPE (7ull << SVM_EVENT_TYPE_SHIFT)
-#define SVM_EVENT_HAS_ERROR BIT(11)
-#define SVM_EVENT_VALID BIT(31)
+#define SVM_EVENT_VECTOR      0xffull
+#define SVM_EVENT_TYPE_SHIFT  8
+#define SVM_EVENT_TYPE	      (7ull << SVM_EVENT_TYPE_SHIFT)
+#define SVM_EVENT_HAS_ERROR   BIT(11)
+#define SVM_EVENT_VALID	      BIT(31)
 #define SVM_EVENT_ERROR_SHIFT 32
 
 #define SVM_NESTED_PAGING BIT(0)
@@ -100,18 +100,18 @@ enum svm_exit_code {
 };
 
 /* exit_info_1 of IOIO. */
-#define SVM_IOIO_IN BIT(0)
-#define SVM_IOIO_STRING BIT(2)
-#define SVM_IOIO_REPEAT BIT(3)
-#define SVM_IOIO_SIZE_SHIFT 4 /* one bit each for 1, 2 and 4 bytes */
-#define SVM_IOIO_SIZE_MASK 7
+#define SVM_IOIO_IN	       BIT(0)
+#define SVM_IOIO_STRING	       BIT(2)
+#define SVM_IOIO_REPEAT	       BIT(3)
+#define SVM_IOIO_SIZE_SHIFT    4 /* one bit each for 1, 2 and 4 bytes */
+#define SVM_IOIO_SIZE_MASK     7
 #define SVM_IOIO_SEGMENT_SHIFT 10
-#define SVM_IOIO_SEGMENT_MASK 7
-#define SVM_IOIO_PORT_SHIFT 16
+#define SVM_IOIO_SEGMENT_MASK  7
+#define SVM_IOIO_PORT_SHIFT    16
 
 /* exit_info_1 of a nested page fault. */
-#define SVM_NPF_WRITE BIT(1)
-#define SVM_NPF_FETCH BIT(4)
+#define SVM_NPF_WRITE	  BIT(1)
+#define SVM_NPF_FETCH	  BIT(4)
 #define SVM_NPF_PAGE_WALK BIT(33)
 
 struct vmcb_segment {
@@ -183,7 +183,7 @@ struct vmcb {
 _Static_assert(sizeof(struct vmcb_segment) == 16, "size of a segment");
 _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "size of the VMCB");
 
-#define VMCB_OFFSET(field, bytes) \
+#define VMCB_OFFSET(field, bytes)                                              \
 	_Static_assert(offsetof(struct vmcb, field) == (bytes), #field)
 
 VMCB_OFFSET(intercept_control, 0x000);

@@ -6,22 +6,22 @@
 _Static_assert(sizeof(struct svm_vp) <= PAGE_SIZE, "a vp fits one page");
 
 /* Exits of every partition. */
-#define INTERCEPT_3                                                          \
-	(SVM_INTERCEPT_INTR | SVM_INTERCEPT_NMI | SVM_INTERCEPT_SMI |        \
-	 SVM_INTERCEPT_INIT | SVM_INTERCEPT_CPUID | SVM_INTERCEPT_INVD |     \
-	 SVM_INTERCEPT_HLT | SVM_INTERCEPT_INVLPGA | SVM_INTERCEPT_IOIO |    \
+#define INTERCEPT_3                                                            \
+	(SVM_INTERCEPT_INTR | SVM_INTERCEPT_NMI | SVM_INTERCEPT_SMI |          \
+	 SVM_INTERCEPT_INIT | SVM_INTERCEPT_CPUID | SVM_INTERCEPT_INVD |       \
+	 SVM_INTERCEPT_HLT | SVM_INTERCEPT_INVLPGA | SVM_INTERCEPT_IOIO |      \
 	 SVM_INTERCEPT_MSR | SVM_INTERCEPT_SHUTDOWN)
 
-#define INTERCEPT_4                                                          \
-	(SVM_INTERCEPT_VMRUN | SVM_INTERCEPT_VMMCALL | SVM_INTERCEPT_VMLOAD | \
-	 SVM_INTERCEPT_VMSAVE | SVM_INTERCEPT_STGI | SVM_INTERCEPT_CLGI |    \
-	 SVM_INTERCEPT_SKINIT | SVM_INTERCEPT_MONITOR |                      \
-	 SVM_INTERCEPT_MWAIT | SVM_INTERCEPT_XSETBV)
+#define INTERCEPT_4                                                            \
+	(SVM_INTERCEPT_VMRUN | SVM_INTERCEPT_VMMCALL | SVM_INTERCEPT_VMLOAD |  \
+	 SVM_INTERCEPT_VMSAVE | SVM_INTERCEPT_STGI | SVM_INTERCEPT_CLGI |      \
+	 SVM_INTERCEPT_SKINIT | SVM_INTERCEPT_MONITOR | SVM_INTERCEPT_MWAIT |  \
+	 SVM_INTERCEPT_XSETBV)
 
 /*
  * An alignment check or debug trap whose delivery raises the same again keeps
- * the processor busy for ever, deaf to interrupts, unless it exits (CVE-2015-5307,
- * CVE-2015-8104). Only children are suspected of that.
+ * the processor busy for ever, deaf to interrupts, unless it exits
+ * (CVE-2015-5307, CVE-2015-8104). Only children are suspected of that.
  */
 #define INTERCEPT_2 (BIT(1) | BIT(17))
 

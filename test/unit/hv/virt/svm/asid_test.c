@@ -10,8 +10,8 @@
 
 #include "hv/virt/svm/asid.h"
 
-#define LPS 3
-#define VPS 9
+#define LPS	  3
+#define VPS	  9
 #define ASIDS_MAX 16
 
 /* Whose translations, and how old, an LP's TLB holds under an ASID. */
@@ -38,7 +38,7 @@ static void start(uint32_t asids, bool flush_one)
 		svm_asid_start(&lps[lp], asids, flush_one);
 		/* What firmware left behind: somebody else's under each. */
 		for (unsigned int asid = 0; asid < ASIDS_MAX; asid++)
-			tlb[lp][asid] = (struct translations){ VPS, 0 };
+			tlb[lp][asid] = (struct translations){VPS, 0};
 	}
 }
 
@@ -63,7 +63,7 @@ static void run(unsigned int lp, int vp)
 		assert_int_equal(found->vp, vp);
 		assert_int_equal(found->version, versions[vp]);
 	}
-	tlb[lp][asid] = (struct translations){ vp, versions[vp] };
+	tlb[lp][asid] = (struct translations){vp, versions[vp]};
 }
 
 /* The VMRUN does not happen: what it carried is lost. */
@@ -98,7 +98,7 @@ static void work(uint32_t asids, bool flush_one)
 
 static void test_model(void **state)
 {
-	static const uint32_t counts[] = { 2, 3, 5, ASIDS_MAX };
+	static const uint32_t counts[] = {2, 3, 5, ASIDS_MAX};
 
 	(void)state;
 	srand(1);
@@ -113,8 +113,7 @@ static void test_first_run_flushes(void **state)
 {
 	(void)state;
 	start(4, true);
-	assert_int_equal(svm_asid_prepare(&lps[0], &vps[0]),
-			 SVM_TLB_FLUSH_ALL);
+	assert_int_equal(svm_asid_prepare(&lps[0], &vps[0]), SVM_TLB_FLUSH_ALL);
 	assert_int_equal(vps[0].asid, 1);
 }
 

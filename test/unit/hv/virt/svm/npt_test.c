@@ -15,8 +15,8 @@
 #include "hv/x86/cpu.h"
 
 #define ARENA_PAGES 512u
-#define ENTRIES 512u
-#define RWX (VIRT_MAP_READ | VIRT_MAP_WRITE | VIRT_MAP_EXECUTE)
+#define ENTRIES	    512u
+#define RWX	    (VIRT_MAP_READ | VIRT_MAP_WRITE | VIRT_MAP_EXECUTE)
 
 static uint8_t arena[ARENA_PAGES][PAGE_SIZE]
 	__attribute__((aligned(PAGE_SIZE)));
@@ -64,13 +64,11 @@ static void give(struct page_source *source, spa_t page)
 	memset(arena[index], 0xee, PAGE_SIZE);
 }
 
-static struct page_source source = { .take = take, .give = give };
+static struct page_source source = {.take = take, .give = give};
 static struct virt_space space;
 
 /* Four times 2 MiB, two of them neighbours, one under another top entry. */
-static const uint64_t regions[] = {
-	0, LARGE_PAGE_SIZE, 7ull << 30, 1ull << 40
-};
+static const uint64_t regions[] = {0, LARGE_PAGE_SIZE, 7ull << 30, 1ull << 40};
 #define REGIONS (sizeof(regions) / sizeof(*regions))
 
 struct model_page {
@@ -90,7 +88,7 @@ static int setup(void **state)
 	memset(table_of_region, 0, sizeof(table_of_region));
 	taken_count = 0;
 	takes_left = UINT32_MAX;
-	space = (struct virt_space){ .pages = &source };
+	space = (struct virt_space){.pages = &source};
 	assert_true(svm_space_start(&space));
 	return 0;
 }
@@ -115,7 +113,9 @@ static enum hv_status map(uint64_t gpa, uint64_t spa, uint64_t size,
 			  uint32_t rights)
 {
 	const struct virt_mapping mapping = {
-		.gpa = GPA(gpa), .spa = SPA(spa), .size = size,
+		.gpa = GPA(gpa),
+		.spa = SPA(spa),
+		.size = size,
 		.rights = rights,
 	};
 
@@ -225,8 +225,7 @@ static void random_large(unsigned int region)
 	}
 	for (unsigned int page = 0; page < ENTRIES; page++)
 		model[region][page] = (struct model_page){
-			spa + page * (uint64_t)PAGE_SIZE, rights
-		};
+			spa + page * (uint64_t)PAGE_SIZE, rights};
 }
 
 /* Within a region, or over the two neighbours. */
@@ -258,8 +257,7 @@ static void test_model(void **state)
 		unsigned int region = (unsigned int)rand() % REGIONS;
 
 		/* Now and then there are few pages left, or none. */
-		takes_left = rand() % 2 ? UINT32_MAX :
-					  (unsigned int)rand() % 4;
+		takes_left = rand() % 2 ? UINT32_MAX : (unsigned int)rand() % 4;
 		switch (rand() % 4) {
 		case 0:
 		case 1:
@@ -297,9 +295,9 @@ static void test_no_leak(void **state)
 		assert_true(svm_space_lookup(&space, GPA(0x5000), &found));
 		assert_int_equal(found.size, PAGE_SIZE);
 		assert_int_equal(found.spa.value, 0x9000);
-		assert_int_equal(map(0, LARGE_PAGE_SIZE * i, LARGE_PAGE_SIZE,
-				     RWX),
-				 HV_STATUS_SUCCESS);
+		assert_int_equal(
+			map(0, LARGE_PAGE_SIZE * i, LARGE_PAGE_SIZE, RWX),
+			HV_STATUS_SUCCESS);
 		assert_true(svm_space_lookup(&space, GPA(0x5000), &found));
 		assert_int_equal(found.size, LARGE_PAGE_SIZE);
 	}
@@ -334,17 +332,15 @@ static void test_stale_walk(void **state)
 static void test_refused(void **state)
 {
 	static const struct virt_mapping bad[] = {
-		{ .gpa = { 1 }, .size = PAGE_SIZE, .rights = RWX },
-		{ .spa = { 1 }, .size = PAGE_SIZE, .rights = RWX },
-		{ .gpa = { PAGE_SIZE }, .size = LARGE_PAGE_SIZE,
-		  .rights = RWX },
-		{ .spa = { PAGE_SIZE }, .size = LARGE_PAGE_SIZE,
-		  .rights = RWX },
-		{ .size = 2 * PAGE_SIZE, .rights = RWX },
-		{ .size = PAGE_SIZE, .rights = VIRT_MAP_WRITE },
-		{ .size = PAGE_SIZE, .rights = 0 },
-		{ .gpa = { 1ull << 48 }, .size = PAGE_SIZE, .rights = RWX },
-		{ .spa = { 1ull << 52 }, .size = PAGE_SIZE, .rights = RWX },
+		{.gpa = {1}, .size = PAGE_SIZE, .rights = RWX},
+		{.spa = {1}, .size = PAGE_SIZE, .rights = RWX},
+		{.gpa = {PAGE_SIZE}, .size = LARGE_PAGE_SIZE, .rights = RWX},
+		{.spa = {PAGE_SIZE}, .size = LARGE_PAGE_SIZE, .rights = RWX},
+		{.size = 2 * PAGE_SIZE, .rights = RWX},
+		{.size = PAGE_SIZE, .rights = VIRT_MAP_WRITE},
+		{.size = PAGE_SIZE, .rights = 0},
+		{.gpa = {1ull << 48}, .size = PAGE_SIZE, .rights = RWX},
+		{.spa = {1ull << 52}, .size = PAGE_SIZE, .rights = RWX},
 	};
 
 	(void)state;
