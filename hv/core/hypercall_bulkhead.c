@@ -9,8 +9,9 @@
 /* 100 ns units of TSC ticks. */
 static uint64_t ticks_to_time(uint64_t ticks)
 {
-	return (uint64_t)((unsigned __int128)ticks * 10000000 /
-			  hypervisor.config.tsc_hz);
+	uint64_t hz = hypervisor.config.tsc_hz;
+
+	return ticks / hz * 10000000 + ticks % hz * 10000000 / hz;
 }
 
 static const uint8_t exit_kinds[VIRT_KINDS] = {

@@ -128,6 +128,13 @@ register_cpuid(struct partition *partition,
 {
 	uint32_t i = 0;
 
+	_Static_assert(CPUID_RESULTS_MAX * sizeof(struct cpuid_result) <=
+			       PAGE_SIZE,
+		       "one page");
+	if (!partition->cpuid)
+		partition->cpuid = pool_take(&partition->account);
+	if (!partition->cpuid)
+		return HV_STATUS_INSUFFICIENT_MEMORY;
 	while (i < partition->cpuid_count &&
 	       (partition->cpuid[i].leaf != parameters->input_eax ||
 		partition->cpuid[i].subleaf != parameters->input_ecx))

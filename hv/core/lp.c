@@ -363,10 +363,15 @@ static void lp_take_interrupts(struct lp *lp)
 
 	if (!cpu_interrupts_take(&taken))
 		return;
-	for (unsigned int vector = 16; vector < 256; vector++) {
-		if (taken.edge[vector / 64] & BIT(vector % 64))
+	for (unsigned int vector = 0; vector < 256; vector++) {
+		uint64_t bit = BIT(vector % 64);
+		unsigned int word = vector / 64;
+
+		if (taken.pic[word] & bit)
+			vp_external(lp->parent_vp, (uint8_t)vector);
+		else if (taken.edge[word] & bit)
 			apic_post(lp->parent_vp, (uint8_t)vector, false);
-		if (taken.level[vector / 64] & BIT(vector % 64))
+		if (taken.level[word] & bit)
 			apic_post(lp->parent_vp, (uint8_t)vector, true);
 	}
 }
@@ -492,7 +497,9 @@ static void lp_run(struct lp *lp, struct vp *vp)
 void hypervisor_run(void)
 {
 	struct lp *lp = lp_this();
+	void *page = pool_take(&hypervisor.parent->account);
 
+	assert(page && virt->lp_start(pool_spa(page)) == HV_STATUS_SUCCESS);
 	for (;;) {
 		lp_take_interrupts(lp);
 		lp_expire(lp);

@@ -18,17 +18,17 @@
 	 HV_PRIVILEGE_REFERENCE_TSC | HV_PRIVILEGE_FREQUENCY)
 #define CHILD_CALLS \
 	(HV_PRIVILEGE_EBX_POST_MESSAGES | HV_PRIVILEGE_EBX_SIGNAL_EVENTS)
+/* Not AccessPartitionId: Linux 6.x then asks for it by an output page that it
+ * only has as a root partition, and stops. */
 #define PARENT_CALLS \
 	(CHILD_CALLS | HV_PRIVILEGE_EBX_CREATE_PARTITIONS | \
-	 HV_PRIVILEGE_EBX_PARTITION_ID | HV_PRIVILEGE_EBX_CREATE_PORT | \
-	 HV_PRIVILEGE_EBX_CONNECT_PORT)
+	 HV_PRIVILEGE_EBX_CREATE_PORT | HV_PRIVILEGE_EBX_CONNECT_PORT)
 
 /* A child may use this share of the pool before it has to be given more. */
 #define QUOTA_DIVISOR 16
 #define QUOTA_MIN_PAGES 256
 
 struct hypervisor hypervisor;
-const struct virt_backend *virt;
 
 bool hypervisor_hides(spa_t frame)
 {
@@ -180,6 +180,7 @@ static void start_pages(void)
 void hypervisor_start(const struct hypervisor_config *config)
 {
 	hypervisor.config = *config;
+	clock_start(&hypervisor.clock, config->tsc_hz, config->apic_hz);
 	hypervisor.next_partition_id = PARTITION_PARENT_ID + 1;
 	list_init(&hypervisor.partitions);
 	pool_start(config->pool.base, config->pool.size);
@@ -247,6 +248,9 @@ bool partition_finalize(struct partition *partition)
 	}
 	apic_eoi_source_withdraw(partition);
 	port_forget(partition);
+	partition->cpuid_count = 0;
+	pool_give(&partition->account, partition->cpuid);
+	partition->cpuid = NULL;
 	return virt->space_release(&partition->space, RELEASE_BUDGET);
 }
 

@@ -80,7 +80,7 @@ struct partition {
 	uint64_t crash[5];	/* crash MSRs P0..P4 */
 	uint64_t crash_control;
 
-	struct cpuid_result cpuid[CPUID_RESULTS_MAX]; /* P */
+	struct cpuid_result *cpuid; /* P: a page of them, or NULL */
 	uint32_t cpuid_count;
 
 	struct list ports;	 /* P: owned by this partition */
@@ -93,7 +93,6 @@ struct partition {
 	struct port_page *port_pages;	/* P: cells of ports and connections */
 
 	uint32_t weight;	/* P: scheduling, 1 .. 10000, default 100 */
-	uint64_t statistics[64]; /* retired vps' counts are added here */
 };
 
 /*

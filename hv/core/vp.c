@@ -315,6 +315,8 @@ bool vp_has_work(struct vp *vp)
 		       vp->pending.type != VIRT_EVENT_INTERRUPT;
 	if (!interrupts)
 		return false;
+	if (vp->external_pending)
+		return true;
 	if ((vp->deliverable_wanted & HV_DELIVERABILITY_INTERRUPT) &&
 	    apic_takes_extint(vp))
 		return true;
@@ -369,18 +371,50 @@ static bool vp_inject_nmi(struct vp *vp, bool taken, unsigned int *windows)
 	return true;
 }
 
+void vp_external(struct vp *vp, uint8_t vector)
+{
+	vp->external[vector / 64] |= BIT(vector % 64);
+	vp->external_pending = true;
+	vp_wake(vp);
+}
+
+/* The machine's own 8259 has been acknowledged: no APIC knows the vector. */
+static struct virt_event vp_take_external(struct vp *vp)
+{
+	struct virt_event event = { .type = VIRT_EVENT_INTERRUPT };
+	unsigned int left = 0;
+
+	for (unsigned int vector = 0; vector < 256; vector++) {
+		uint64_t bit = BIT(vector % 64);
+
+		if (!(vp->external[vector / 64] & bit))
+			continue;
+		left++;
+		if (event.valid)
+			continue;
+		event.valid = true;
+		event.vector = (uint8_t)vector;
+		vp->external[vector / 64] &= ~bit;
+	}
+	vp->external_pending = left > 1;
+	return event;
+}
+
 /* The 8259's interrupt, acknowledged by the parent, or its offer to do so. */
 static bool vp_inject_external(struct vp *vp, bool taken,
 			       unsigned int *windows)
 {
 	bool wanted = vp->deliverable_wanted & HV_DELIVERABILITY_INTERRUPT;
 
-	if (!vp->pending.valid && !(wanted && apic_takes_extint(vp)))
+	if (!vp->pending.valid && !vp->external_pending &&
+	    !(wanted && apic_takes_extint(vp)))
 		return false;
 	if (taken || !can_take_interrupt(vp)) {
 		*windows |= VIRT_WINDOW_INTERRUPT;
 		return false;
 	}
+	if (!vp->pending.valid && vp->external_pending)
+		vp->pending = vp_take_external(vp);
 	if (!vp->pending.valid) {
 		vp->deliverable_wanted &=
 			~(uint32_t)HV_DELIVERABILITY_INTERRUPT;

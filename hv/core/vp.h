@@ -75,6 +75,8 @@ struct vp {
 	bool halted;		      /* HLT or idle: until an event comes */
 	bool idle_any;		      /* idle MSR: events end it even if IF=0 */
 	bool nmi_pending;
+	bool external_pending;	      /* some bit of external is set */
+	uint64_t external[4];	      /* parent: 8259 vectors to be taken */
 	bool waiting_startup;	      /* after INIT */
 
 	struct hv_message *intercept_page; /* ours, or the parent's page */
@@ -125,6 +127,9 @@ struct vp *vp_by_apic_id(struct partition *partition, uint32_t apic_id);
 /* Something is pending for vp: makes it run or look, from any lp. */
 void vp_wake(struct vp *vp);
 void vp_request(struct vp *vp, uint32_t requests);
+
+/* The parent's vp here has an interrupt of the machine's 8259 to take. */
+void vp_external(struct vp *vp, uint8_t vector);
 
 /* An exception to be delivered at the next entry (replaces nothing that is
  * pending: two contributory ones become #DF as the manual says). */
