@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One conversation with a worker over its control socket. */
+#pragma once
+
+#include <jansson.h>
+
+/* A connected descriptor, or -errno. */
+int client_connect(const char *name);
+
+/*
+ * Says the verb and waits for the answer, at most timeout_ms. The answer's
+ * object if it says ok, the caller's; NULL otherwise, with a text for a
+ * person in *error, the caller's as well.
+ */
+json_t *client_ask(int fd, const char *verb, int timeout_ms, char **error);
+
+/* Both, and hangs up. */
+json_t *client_ask_child(const char *name, const char *verb, int timeout_ms,
+			 char **error);
