@@ -73,10 +73,10 @@ children_fetch() {
 children_report() {
 	local status=$1
 	if [ -s share/out/list.json ]; then
-		jq -r '.[] | "run: \(.name): \(.state)\(if .cause then " (\(.cause))" else "" end)"' \
+		jq -r '.[] | "run: \(.name): \(.text)"' \
 			share/out/list.json >&2
 		jq -e --argjson count ${#child_json[@]} \
-			'length >= $count and all(.[]; .cause == "power-off")' \
+			'length >= $count and all(.[]; .cause == "powered-off")' \
 			share/out/list.json >/dev/null || status=1
 	elif [ ${#child_json[@]} -gt 0 ]; then
 		say "the parent could not say how the children ended"

@@ -50,7 +50,7 @@ done
 hvctl stats --json >/host/out/stats-running.json
 for i in 1 2 3 4 5 6 7 8; do
 	ended c$i 300
-	[ "$(field c$i cause)" = power-off ] || fail "c$i ended by $(field c$i cause)"
+	[ "$(field c$i cause)" = powered-off ] || fail "c$i ended by $(field c$i cause)"
 	echo "c$i $(grep -a -o 'progress [0-9]*' /tmp/out.$i)"
 done
 SCRIPT

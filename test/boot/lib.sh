@@ -62,10 +62,26 @@ child() {
 	kernel = "$image/vmlinuz-$flavour"
 	initrd = "$initrd"
 	cmdline = "console=ttyS0 quiet child.end ${child_cmdline:-}"
-	${child_disk:+disk { file = "$child_disk" \}}
+	${child_disk:+disk { file = \"$child_disk\" \}}
 	serial { output = "${child_output:-$work/$name.serial}" }
 	CONF
 	rm -f "$work/$name.serial"
+}
+
+# guest NAME MACHINE ACTION: a child that boots the tiny guest of test/guest to do ACTION.
+guest() {
+	mkdir -p "$root/build"
+	flock "$root/build/.lock" make -s -C "$root/test/guest"
+	cat >"$work/$1.conf" <<-CONF
+	name = "$1"
+	machine = "$2"
+	memory = ${child_memory:-16M}
+	processors = ${child_processors:-1}
+	kernel = "$root/build/test/guest/guest"
+	cmdline = "do=$3"
+	serial { output = "${child_output:-$work/$1.serial}" }
+	CONF
+	rm -f "$work/$1.serial"
 }
 
 # disk_copy NAME: a root disk of the case's own, whose path is printed.

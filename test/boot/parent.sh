@@ -10,32 +10,21 @@ start() {
 }
 
 # field NAME KEY: one value of a child's row of hvctl list.
-field() {
-	hvctl list --json | tr -d ' \n' | sed 's/},{/}\n{/g' | grep "\"name\":\"$1\"" |
-		sed -n "s/.*\"$2\":\"\{0,1\}\([^,\"}]*\).*/\1/p"
-}
+field() { hvctl list --json | jq -r --arg name "$1" ".[] | select(.name == \$name) | .$2"; }
 
-# ended NAME SECONDS: waits for a child's end.
+worker_pid() { field "$1" worker.pid; }
+
+# ended NAME SECONDS: waits for a child's end, however it ends.
 ended() {
-	local left=$2
-	while is_running "$1"; do
-		[ $left -gt 0 ] || fail "$1 still runs after $2 s"
-		sleep 1
-		left=$((left - 1))
-	done
+	hvctl wait "$1" --timeout "$2"
+	[ $? != 124 ] || fail "$1 still runs after $2 s"
 }
 
-is_running() {
-	case $(field "$1" state) in
-	starting|running|paused|ending) return 0 ;;
-	esac
-	return 1
-}
-
-# said NAME TEXT SECONDS: waits for a line on a child's serial output.
+# said NAME TEXT SECONDS: waits for a line on a child's serial output, wherever that goes.
 said() {
 	local left=$3 file
 	file=$(sed -n 's/^\toutput = "\(.*\)"$/\1/p' "$(grep -l "^name = \"$1\"" /host/children/*.conf)")
+	[ "$file" != console ] || file=/run/bulkhead/$1/console.log
 	while ! grep -q "$2" "$file" 2>/dev/null; do
 		[ $left -gt 0 ] || fail "$1 did not say \"$2\" within $3 s"
 		sleep 1

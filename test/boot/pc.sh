@@ -26,6 +26,6 @@ start typed
 	hvctl console typed >/host/out/typed.log 2>&1 &
 ended typed 150
 hvctl list
-[ "$(field typed cause)" = power-off ] || fail "ended by $(field typed cause)"
+[ "$(field typed cause)" = powered-off ] || fail "ended by $(field typed cause)"
 grep 'sum 42' /host/out/typed.log || fail "the shell did not answer"
 SCRIPT

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Tries to read and to change physical memory through /dev/mem, page by page.
  *
@@ -6,6 +6,7 @@
  * not be found again at another hidden address' own place, and pages must
  * not hold the hypervisor's text (its banner is looked for).
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>

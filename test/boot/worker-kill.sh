@@ -26,13 +26,13 @@ parent_script --timeout 300 "$work/victim.conf" "$work/other.conf" <<'SCRIPT' ||
 start victim other
 said victim "flushed 20" 150
 said other "other works" 100
-kill -9 "$(field victim pid)" || fail "no worker to kill"
+kill -9 "$(worker_pid victim)" || fail "no worker to kill"
 ended victim 15
 hvctl list
 cause=$(field victim cause)
-[ "$cause" = worker-died ] || fail "hvctl list says \"$cause\""
+[ "$cause" = worker-signal ] || fail "hvctl list says \"$cause\""
 ended other 150
-[ "$(field other cause)" = power-off ] || fail "the other ended by $(field other cause)"
+[ "$(field other cause)" = powered-off ] || fail "the other ended by $(field other cause)"
 start victim || fail "the name and its memory are not free again"
 sleep 2
 hvctl kill victim

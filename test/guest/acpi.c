@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Power-off by the FADT alone: every sleep type is tried, for only AML knows which one is S5. */
 #include "guest.h"
 

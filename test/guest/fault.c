@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exceptions: counted and stepped over where expected, told where not; and the way to a triple fault. */
 #include "guest.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every hypercall code with random input, messages of garbage, and overlay pages everywhere. */
 #include "abi/hypercall.h"
 #include "abi/msr.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A guest's whole life: read what to do, do it, say so, power off. */
 #include "guest.h"
 

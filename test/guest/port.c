@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Random values to every port in every width; those that end or reset the machine come last. */
 #include "guest.h"
 

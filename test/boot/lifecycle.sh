@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Children come and go many times: nothing of the hypervisor's pool, of the parent's memory or file
+# descriptors goes with them.
+#
+#   lifecycle.sh tiny|linux TIMES
+. "$(dirname "$0")/lib.sh"
+kind=$1 times=$2
+child_output=console
+if [ "$kind" = tiny ]; then
+	child_memory=16M child_processors=1
+	guest tiny enlightened nothing
+else
+	child tiny enlightened 6.1-cloud
+fi
+echo "times=$times" >"$work/times"
+parent_script --timeout $((times * 2 + 200)) --put "$work/times" "$work/tiny.conf" <<'SCRIPT' || fail "./run: $?"
+. /host/files/times
+once() {
+	start tiny >/dev/null
+	hvctl wait tiny --timeout 120 >/dev/null || fail "round $1: $(field tiny text)"
+}
+# What must not grow: pages of the hypervisor's pool in use, kB of the parent, open files.
+measure() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 1
+	pool=$(hvctl stats --json | jq '.hypervisor.pool_used_pages // .pool_used_pages')
+	memory=$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)
+	files=$(awk '{ print $1 }' /proc/sys/fs/file-nr)
+	echo "$1: pool $pool pages, parent $memory kB available, $files files"
+}
+# The first rounds fill caches that stay.
+for i in 1 2 3; do once $i; done
+measure before
+pool_before=$pool memory_before=$memory files_before=$files
+i=0
+while [ $i -lt $times ]; do
+	i=$((i + 1))
+	once $i
+done
+measure after
+[ "$pool" != null ] || fail "hvctl stats does not tell the pool"
+[ "$pool" -le "$pool_before" ] || fail "the pool lost $((pool - pool_before)) pages"
+[ $((memory_before - memory)) -le 4096 ] || fail "the parent lost $((memory_before - memory)) kB"
+[ $((files - files_before)) -le 64 ] || fail "$((files - files_before)) files stay open"
+echo "$times rounds leave nothing behind"
+SCRIPT
+expect "$work/run/parent.log" "^$times rounds leave nothing behind"
