@@ -13,9 +13,12 @@
 
 #include "hypercall.h"
 
-/* Deposits are made in small portions: a status does not say how much is missing. */
+/*
+ * Deposits are made in small portions: a status does not say how much is
+ * missing. So many that changed nothing, and it will never be enough.
+ */
 #define DEPOSIT_PAGES 64
-#define DEPOSIT_ROUNDS_MAX 8192
+#define DEPOSITS_IN_VAIN_MAX 32
 
 struct hypercall_pages {
 	void *in;
@@ -55,7 +58,7 @@ int hypercall_errno(u16 status)
 	return -EIO;
 }
 
-bool hypercall_wants_memory(u16 status)
+static bool hypercall_wants_memory(u16 status)
 {
 	return status == HV_STATUS_INSUFFICIENT_MEMORY ||
 	       status == HV_STATUS_INSUFFICIENT_ROOT_MEMORY ||
@@ -121,27 +124,40 @@ int hypercall_do(struct hypercall *call)
 
 /*
  * A call that may ask for memory on behalf of partition: deposits until it
- * stops asking. Sleeps.
+ * stops asking, and goes on where the reps stopped. The last status is in
+ * *status. 0, or -errno when no answer was reached. Sleeps.
  */
-int hypercall_do_with_memory(u64 partition, struct hypercall *call)
+int hypercall_status_with_memory(u64 partition, struct hypercall *call, u16 *status)
 {
-	unsigned int round;
-	u16 status;
+	unsigned int in_vain = 0;
 	int ret;
 
-	for (round = 0; round < DEPOSIT_ROUNDS_MAX; round++) {
-		status = hypercall_status(call);
-		if (!hypercall_wants_memory(status))
-			return hypercall_errno(status);
+	for (;;) {
+		*status = hypercall_status(call);
+		if (!hypercall_wants_memory(*status))
+			return 0;
+		if (call->reps && call->done > call->start) {
+			call->start = call->done;
+			in_vain = 0;
+		}
+		if (++in_vain > DEPOSITS_IN_VAIN_MAX)
+			return 0;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		ret = memory_pool_deposit(partition, DEPOSIT_PAGES);
 		if (ret)
 			return ret;
-		if (call->reps)
-			call->start = call->done;
 	}
-	return -ENOMEM;
+}
+
+/* As above, with the status as an errno. */
+int hypercall_do_with_memory(u64 partition, struct hypercall *call)
+{
+	u16 status;
+	int ret;
+
+	ret = hypercall_status_with_memory(partition, call, &status);
+	return ret ? ret : hypercall_errno(status);
 }
 
 void hypercall_exit(void)

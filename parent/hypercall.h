@@ -41,9 +41,9 @@ void hypercall_exit(void);
 
 u16 hypercall_status(struct hypercall *call);
 int hypercall_do(struct hypercall *call);
+int hypercall_status_with_memory(u64 partition, struct hypercall *call, u16 *status);
 int hypercall_do_with_memory(u64 partition, struct hypercall *call);
 int hypercall_errno(u16 status);
-bool hypercall_wants_memory(u16 status);
 
 int memory_pool_deposit(u64 partition, unsigned int pages);
 void memory_pool_withdraw(u64 partition);

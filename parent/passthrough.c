@@ -2,7 +2,6 @@
 /* ROOT_HVCALL: hypercalls that a VMM may make about its own partition, and no others. */
 #include <linux/errno.h>
 #include <linux/gfp.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -55,25 +54,6 @@ static int arguments_check(const struct mshv_root_hvcall *user, bool self)
 	return 0;
 }
 
-/* Lends memory when asked to, as often as it takes, and goes on where the reps stopped. */
-static int call_with_memory(u64 partition, struct hypercall *call, u16 *status)
-{
-	int ret;
-
-	for (;;) {
-		*status = hypercall_status(call);
-		if (!hypercall_wants_memory(*status))
-			return 0;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		ret = memory_pool_deposit(partition, 1);
-		if (ret)
-			return ret;
-		if (call->reps)
-			call->start = call->done;
-	}
-}
-
 static long call_and_answer(u64 partition, struct mshv_root_hvcall *user, void *in, void *out)
 {
 	struct hypercall call = {
@@ -83,7 +63,7 @@ static long call_and_answer(u64 partition, struct mshv_root_hvcall *user, void *
 	u16 status;
 	int ret;
 
-	ret = call_with_memory(partition, &call, &status);
+	ret = hypercall_status_with_memory(partition, &call, &status);
 	if (ret)
 		return ret;
 	user->status = status;
