@@ -508,8 +508,8 @@ static void check_section(struct checker *checker, const struct key *keys,
 	}
 }
 
-/* Reports what is wrong with the bytes of a file; false then. */
-static bool check_text(struct report *report, FILE *file, const char *text)
+/* Reports what is wrong with the bytes of a file. */
+static void check_text(struct report *report, FILE *file, const char *text)
 {
 	json_t *utf8 = json_string(text);
 
@@ -519,7 +519,6 @@ static bool check_text(struct report *report, FILE *file, const char *text)
 		report_add(report, 0, "file",
 			   "expected text in UTF-8, got something else");
 	json_decref(utf8);
-	return !report->count;
 }
 
 /* The whole file, terminated; NULL if reported. */
@@ -528,24 +527,27 @@ static char *read_all(struct report *report)
 	FILE *file = fopen(report->file, "re");
 	char *text = NULL;
 	size_t room = 0;
+	ssize_t size = -1;
 
-	if (!file || (getdelim(&text, &room, '\0', file) < 0 && ferror(file))) {
+	if (file)
+		size = getdelim(&text, &room, '\0', file);
+	if (!file || (size < 0 && ferror(file))) {
 		report_add(report, 0, "file",
 			   "expected a child file to read, got \"%s\" (%s)",
 			   report->file, strerror(errno));
-		free(text);
-		text = NULL;
 	} else {
-		if (feof(file) && !room)
-			text = memory_string("");
-		if (!check_text(report, file, text)) {
+		if (size < 0) {
 			free(text);
-			text = NULL;
+			text = memory_string("");
 		}
+		check_text(report, file, text);
 	}
 	if (file)
 		fclose(file);
-	return text;
+	if (!report->count)
+		return text;
+	free(text);
+	return NULL;
 }
 
 /* A path may lead over a link to a name that JSON cannot carry. */
