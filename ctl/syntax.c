@@ -267,8 +267,13 @@ static char *read_word(struct reader *reader)
 	const char *end;
 	char here[16];
 
-	while (!ends_word(reader->at))
+	while (!ends_word(reader->at)) {
+		if (iscntrl((unsigned char)*reader->at) &&
+		    !isspace((unsigned char)*reader->at))
+			reader_fail(reader, "expected a value, got %s",
+				    reader_here(reader, here));
 		reader->at++;
+	}
 	end = reader->at;
 	while (end > begin && isspace((unsigned char)end[-1]))
 		end--;
