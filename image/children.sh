@@ -42,14 +42,14 @@ child_place() {
 child_conf() {
 	local end=
 	[ "$demo$mode" != yesbatch ] || end=" child.end"
-	jq -r --arg i "$1" --arg end "$end" '
+	jq -r --arg i "$1" --arg suffix "$end" '
 		"name = \(.name | @json)",
 		"memory = \(.memory)",
 		"processors = \(.processors)",
 		"machine = \(.machine | @json)",
 		(if .kernel then "kernel = \"/host/files/\($i)-kernel\"" else empty end),
 		(if .initrd then "initrd = \"/host/files/\($i)-initrd\"" else empty end),
-		"cmdline = \((.cmdline // "") + $end | @json)",
+		"cmdline = \((.cmdline // "") + $suffix | @json)",
 		((.disks // []) | to_entries[] |
 			"disk {\n\tfile = \"/dev/disk/by-id/c\($i)d\(.key)\"\n\treadonly = \(.value.readonly // false)\n}"),
 		(if .serial.output then

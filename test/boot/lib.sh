@@ -6,6 +6,7 @@
 set -euo pipefail
 root=${CHECK_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 work=${CHECK_DIR:-$(mktemp -d)}
+mkdir -p "$work"
 qemu=${CHECK_QEMU:-qemu-system-x86_64}
 image=$root/build/image
 

@@ -20,8 +20,15 @@ static void spin(void)
 		__asm__ volatile("pause");
 }
 
+static void idle(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
 static const struct action actions[] = {
 	{ "nothing", nothing },		  { "spin", spin },
+	{ "idle", idle },
 	{ "triple", fault_triple },	  { "wild", memory_wild },
 	{ "ports", port_hostile },	  { "msrs", msr_hostile },
 	{ "hypercalls", hypercall_hostile }, { "messages", message_hostile },
