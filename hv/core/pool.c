@@ -22,6 +22,7 @@ static struct pool {
 
 void pool_start(spa_t base, uint64_t size)
 {
+	pool.free = NULL;
 	pool.start = base.value;
 	pool.next = base.value;
 	pool.end = base.value + size;

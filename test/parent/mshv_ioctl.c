@@ -3,6 +3,9 @@
  * Asks /dev/mshv everything, each call right once and wrong in each way it can
  * be, and runs a small guest through the whole path: one PASS or FAIL per check.
  * Runs as root inside the parent partition; exit status 1 if anything failed.
+ *
+ *   mshv_ioctl [LIVES]    all checks; so many partitions live at the end (20)
+ *   mshv_ioctl --spin     nothing but a guest that computes until it is killed
  */
 #include "vmm.h"
 
@@ -526,6 +529,20 @@ static bool whole_life(void)
 	return good;
 }
 
+/* A guest that computes for ever; ends only by a signal, or with the partition. */
+static int spin(void)
+{
+	struct mshv_run_vp result;
+	struct vmm vmm;
+
+	if (vmm_partition(&vmm) || vmm_memory(&vmm) || vmm_vp(&vmm) || vmm_guest(&vmm))
+		return 1;
+	vmm.memory[VMM_ENTRY] = 0xeb;	/* jmp to itself */
+	vmm.memory[VMM_ENTRY + 1] = 0xfe;
+	run(&vmm, &result);
+	return 2;
+}
+
 /* A process that dies while its guest runs takes everything with it. */
 static void death_checks(void)
 {
@@ -533,18 +550,8 @@ static void death_checks(void)
 		const pid_t child = fork();
 		int status;
 
-		if (child == 0) {
-			struct vmm vmm;
-			struct mshv_run_vp result;
-
-			if (vmm_partition(&vmm) || vmm_memory(&vmm) || vmm_vp(&vmm) ||
-			    vmm_guest(&vmm))
-				_exit(1);
-			vmm.memory[VMM_ENTRY] = 0xeb;	/* jmp to itself */
-			vmm.memory[VMM_ENTRY + 1] = 0xfe;
-			run(&vmm, &result);
-			_exit(2);
-		}
+		if (child == 0)
+			_exit(spin());
 		usleep(300000);
 		kill(child, SIGKILL);
 		waitpid(child, &status, 0);
@@ -560,6 +567,27 @@ static void *other_vp(void *argument)
 	for (int i = 0; i < 2000; i++)
 		vmm_register_get(vmm, HV_REGISTER_EXPLICIT_SUSPEND, &value);
 	return NULL;
+}
+
+/* More CPUID results than there is room for: refused, and in finite time. */
+static void memory_hunger_checks(struct vmm *vmm)
+{
+	struct hv_input_register_intercept_result input = {
+		.intercept_type = HV_INTERCEPT_TYPE_CPUID,
+		.cpuid = { .input_eax = 0x1000, .subleaf_specific = 1 },
+	};
+	struct mshv_root_hvcall call = {
+		.code = HVCALL_REGISTER_INTERCEPT_RESULT, .in_sz = sizeof(input),
+		.in_ptr = (uintptr_t)&input,
+	};
+	int result = 0;
+
+	for (uint32_t i = 0; i < 4096 && !result; i++) {
+		input.cpuid.input_ecx = i;
+		call.status = 0;
+		result = vmm_hypercall(vmm->partition, &call);
+	}
+	check(result < 0, "call: more results than there is room for");
 }
 
 static void guest_checks(void)
@@ -590,6 +618,7 @@ static void guest_checks(void)
 	interrupt_checks(&vmm, irq_event);
 	pthread_join(thread, NULL);
 	stats_checks(&vmm);
+	memory_hunger_checks(&vmm);
 	survivor_checks(&vmm);
 	vmm_close(&vmm);
 }
@@ -601,6 +630,8 @@ int main(int argc, char **argv)
 	const int device = open("/dev/mshv", O_RDWR | O_CLOEXEC);
 	int lived = 0;
 
+	if (argc > 1 && !strcmp(argv[1], "--spin"))
+		return spin();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	sigaction(SIGALRM, &action, NULL);
 	if (device < 0) {

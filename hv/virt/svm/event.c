@@ -168,7 +168,7 @@ static void arm(struct svm_vp *vp)
 	vmcb->intercept_3 = vp->intercept_3;
 	vmcb->intercept_control = 0;
 	vmcb->virtual_interrupt =
-		SVM_V_INTR_MASKING | (vmcb->virtual_interrupt & SVM_V_TPR);
+		SVM_V_BASE | (vmcb->virtual_interrupt & SVM_V_TPR);
 	if (masked)
 		vmcb->intercept_3 |= (uint32_t)SVM_INTERCEPT_IRET;
 	if (virq) {
@@ -197,7 +197,7 @@ static void step_begin(struct svm_vp *vp, enum svm_step step)
 				   SVM_INTERCEPT_IRET |
 				   SVM_INTERCEPT_SOFTWARE_INTERRUPT);
 	vmcb->virtual_interrupt =
-		SVM_V_INTR_MASKING | (vmcb->virtual_interrupt & SVM_V_TPR);
+		SVM_V_BASE | (vmcb->virtual_interrupt & SVM_V_TPR);
 	vmcb->event_injection = 0;
 	vmcb->dr6 &= ~DR6_STEP;
 	vmcb->rflags |= RFLAGS_TF;

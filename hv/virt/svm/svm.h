@@ -2,6 +2,7 @@
 /* What the files of the AMD SVM back end share. */
 #pragma once
 
+#include "../../x86/interrupt.h"
 #include "../virt.h"
 #include "asid.h"
 #include "vmcb.h"
@@ -13,6 +14,15 @@
 #define SVM_EFER_LMA	   BIT(10)
 #define SVM_EFER_SVME	   BIT(12)
 #define SVM_SEGMENT_LONG   BIT(9)
+
+/*
+ * V_INTR_VECTOR is never used, as the window is intercepted; but with several
+ * processors QEMU may bring V_IRQ back after the exit, and then the host takes
+ * that vector: let it be one that means nothing.
+ */
+#define SVM_V_BASE \
+	(SVM_V_INTR_MASKING | \
+	 (uint64_t)INTERRUPT_SPURIOUS << SVM_V_VECTOR_SHIFT)
 
 #define RFLAGS_TF BIT(8)
 #define RFLAGS_IF BIT(9)

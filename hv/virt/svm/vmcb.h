@@ -51,6 +51,7 @@
 #define SVM_V_INTR_PRIORITY (0xfull << 16)
 #define SVM_V_IGNORE_TPR    BIT(20)
 #define SVM_V_INTR_MASKING  BIT(24)
+#define SVM_V_VECTOR_SHIFT  32
 
 #define SVM_INTERRUPT_SHADOW BIT(0)
 

@@ -56,7 +56,7 @@ static void intercepts_init(struct svm_vp *vp,
 	vmcb->intercept_exception = vp->intercept_2;
 	vmcb->io_permissions = svm_permission_io(config->parent).value;
 	vmcb->msr_permissions = svm_permission_msr(config->parent).value;
-	vmcb->virtual_interrupt = SVM_V_INTR_MASKING;
+	vmcb->virtual_interrupt = SVM_V_BASE;
 	vmcb->nested_control = SVM_NESTED_PAGING;
 	vmcb->nested_cr3 = config->space->root.value;
 }
