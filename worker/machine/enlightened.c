@@ -4,13 +4,16 @@
 #include "machines.h"
 #include "parts.h"
 #include "worker/emulated/acpi_reduced.h"
+#include "worker/emulated/rtc.h"
 
 #include <cpuid.h>
 #include <string.h>
 
 /*
  *   interrupts   I/O APIC: COM1 on 4, power button on 9
- *   ports        600h sleep, reset, button; 3F8h COM1 if there is serial
+ *   ports        600h sleep, reset, button; 3F8h COM1 if there is serial;
+ *                70h the clock alone: Linux asks it for the time of day before
+ *                VMBus can tell, and waits a minute where nothing answers
  *   memory       below 4 GiB, and above all RAM, windows for VMBus devices
  *   disks        one SCSI controller on VMBus
  */
@@ -25,6 +28,7 @@ struct enlightened {
 	struct machine *machine;
 	struct ioapic ioapic;
 	struct acpi_reduced acpi;
+	struct rtc rtc;
 	struct uart uart;
 	struct vmbus_server *vmbus;
 	struct disks disks;
@@ -37,12 +41,14 @@ static int add_ranges(struct machine *machine, struct enlightened *devices)
 		 &devices->ioapic, "ioapic"},
 		{IO_PORT, ACPI_PORT, ACPI_REDUCED_PORTS,
 		 &acpi_reduced_operations, &devices->acpi, "acpi"},
+		{IO_PORT, 0x70, RTC_PORTS, &rtc_operations, &devices->rtc,
+		 "rtc"},
 		/* Last, for machines without it. */
 		{IO_PORT, PARTS_COM1_PORT, UART_PORTS, &uart_operations,
 		 &devices->uart, "com1"},
 	};
 
-	return parts_add_ranges(machine, ranges, machine->console ? 3 : 2);
+	return parts_add_ranges(machine, ranges, machine->console ? 4 : 3);
 }
 
 /* Addresses that the processors can form at all. */
@@ -158,6 +164,7 @@ static int build(struct machine *machine)
 	parts_connect_ioapic(machine, &devices->ioapic);
 	acpi_reduced_init(&devices->acpi, &machine->port,
 			  ioapic_line(&devices->ioapic, BUTTON_GSI));
+	rtc_init(&devices->rtc, &machine->loop.clock, NULL);
 	if (machine->console)
 		parts_connect_serial(machine, &devices->uart,
 				     ioapic_line(&devices->ioapic,
