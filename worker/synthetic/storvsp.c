@@ -21,6 +21,7 @@
 #define PACKET_SIZE_MIN (sizeof(struct storvsp_packet) - 16)
 
 #define SCSI_STATUS_GOOD 0x00
+#define SCSI_INQUIRY 0x12
 #define SCSI_REPORT_LUNS 0xa0
 
 struct storvsp_request {
@@ -255,6 +256,28 @@ static void unit_plug(struct storvsp *storvsp, uint8_t lun)
 	unit->plug(unit, true);
 }
 
+/*
+ * Where no unit is, INQUIRY says so in its data (SPC-4 6.4.2: qualifier 3,
+ * type 1f): Linux takes every INQUIRY for a success, whatever the status.
+ */
+static void srb_no_unit(struct storvsp_request *request,
+			const struct vmbus_packet *packet)
+{
+	static const uint8_t nothing[36] = { 0x7f, 0, 6, 2, 31 };
+	struct storvsp_srb *const srb = &request->packet.srb;
+
+	if (srb->cdb[0] != SCSI_INQUIRY || !srb_data(request, packet)) {
+		srb_refuse(request, SRB_STATUS_INVALID_LUN);
+		return;
+	}
+	srb->transfer_length = (uint32_t)spans_write(
+		request->scsi.spans, request->scsi.span_count, 0, nothing,
+		request->scsi.length < sizeof(nothing) ? request->scsi.length :
+							 sizeof(nothing));
+	srb->scsi_status = SCSI_STATUS_GOOD;
+	srb_finish(request, SRB_STATUS_SUCCESS);
+}
+
 static void handle_execute(struct storvsp_request *request,
 			   const struct vmbus_packet *packet)
 {
@@ -264,7 +287,7 @@ static void handle_execute(struct storvsp_request *request,
 	struct scsi_request *const scsi = &request->scsi;
 
 	if (!unit) {
-		srb_refuse(request, SRB_STATUS_INVALID_LUN);
+		srb_no_unit(request, packet);
 		return;
 	}
 	if (!srb->cdb_length || srb->cdb_length > SCSI_CDB_SIZE ||
