@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Back ends stand on the system, and on the fakes of the VMBus tests.
+backend_sources := $(patsubst $(ROOT)/%,%,$(wildcard $(ROOT)/worker/backend/*.c)) \
+	test/unit/worker/vmbus/fake.c
+backend_libraries := -luring -lpthread
