@@ -131,11 +131,12 @@ void cpu_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 	for (unsigned int i = 0; i < fake.cpuid_count; i++) {
 		const struct fake_cpuid *row = &fake.cpuid[i];
 
-		if (row->leaf == leaf &&
-		    (row->subleaf == subleaf || row->subleaf == UINT32_MAX)) {
-			memcpy(out, row->out, sizeof(row->out));
+		if (row->leaf != leaf || (row->subleaf != subleaf &&
+					  row->subleaf != UINT32_MAX))
+			continue;
+		memcpy(out, row->out, sizeof(row->out));
+		if (row->subleaf == subleaf)
 			return;
-		}
 	}
 }
 

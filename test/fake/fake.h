@@ -17,7 +17,7 @@
 #define FAKE_LPS 4
 #define FAKE_TSC_HZ 2000000000ull
 #define FAKE_APIC_HZ 100000000ull
-#define FAKE_CPUID_ROWS 64
+#define FAKE_CPUID_ROWS 128
 
 struct fake_cpuid {
 	uint32_t leaf;
@@ -68,5 +68,6 @@ static inline struct fake_vp *fake_vp(struct virt_vp *vp)
 void fake_start(uint32_t lps);
 void fake_stop(void);
 
-/* Adds or replaces a leaf of the machine's CPUID. */
+/* Adds or replaces a leaf of the machine's CPUID; of rows that match, the one
+ * for the very subleaf counts. */
 void fake_cpuid_set(uint32_t leaf, uint32_t subleaf, const uint32_t out[4]);
