@@ -53,9 +53,9 @@
 #define CONTROL_LINE_MAX 4096
 
 #define CONTROL_STATE_STARTING "starting"
-#define CONTROL_STATE_RUNNING "running"
-#define CONTROL_STATE_PAUSED "paused"
-#define CONTROL_STATE_ENDING "ending"
+#define CONTROL_STATE_RUNNING  "running"
+#define CONTROL_STATE_PAUSED   "paused"
+#define CONTROL_STATE_ENDING   "ending"
 
 /*
  * How a worker ends. The monitor starts it again after CONTROL_EXIT_RESET

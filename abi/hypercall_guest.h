@@ -6,39 +6,39 @@
 
 /* Sparse set of virtual processors: bank n holds indexes 64n..64n+63. */
 #define HV_GENERIC_SET_SPARSE_4K 0ULL
-#define HV_GENERIC_SET_ALL 1ULL
-#define HV_VP_SET_BANK_BITS 64u
-#define HV_VP_SET_MAX_BANKS 64u
+#define HV_GENERIC_SET_ALL	 1ULL
+#define HV_VP_SET_BANK_BITS	 64u
+#define HV_VP_SET_MAX_BANKS	 64u
 
 struct hv_vp_set {
-	uint64_t format;		/* HV_GENERIC_SET_* */
-	uint64_t valid_bank_mask;	/* bit n: a word for bank n follows */
-	uint64_t bank_contents[];	/* one word per bit set, ascending */
+	uint64_t format;	  /* HV_GENERIC_SET_* */
+	uint64_t valid_bank_mask; /* bit n: a word for bank n follows */
+	uint64_t bank_contents[]; /* one word per bit set, ascending */
 };
 ABI_SIZE(struct hv_vp_set, 16);
 
 /* Flags of the flush hypercalls. */
-#define HV_FLUSH_ALL_PROCESSORS (1ULL << 0)
+#define HV_FLUSH_ALL_PROCESSORS		    (1ULL << 0)
 #define HV_FLUSH_ALL_VIRTUAL_ADDRESS_SPACES (1ULL << 1)
-#define HV_FLUSH_NON_GLOBAL_MAPPINGS_ONLY (1ULL << 2)
-#define HV_FLUSH_USE_EXTENDED_RANGE_FORMAT (1ULL << 3)
-#define HV_FLUSH_FLAGS_MASK 0xfULL
+#define HV_FLUSH_NON_GLOBAL_MAPPINGS_ONLY   (1ULL << 2)
+#define HV_FLUSH_USE_EXTENDED_RANGE_FORMAT  (1ULL << 3)
+#define HV_FLUSH_FLAGS_MASK		    0xfULL
 
 /* A range word: page address in 63:12, number of further pages in 11:0. */
 #define HV_GVA_RANGE_EXTRA_PAGES_MASK 0xfffULL
 
 struct hv_input_flush_virtual_address_space {
-	uint64_t address_space;		/* CR3 of the space */
-	uint64_t flags;			/* HV_FLUSH_* */
+	uint64_t address_space; /* CR3 of the space */
+	uint64_t flags;		/* HV_FLUSH_* */
 	uint64_t processor_mask;
-	uint64_t gva_list[];		/* list form only: one range word per rep */
+	uint64_t gva_list[]; /* list form only: one range word per rep */
 };
 ABI_SIZE(struct hv_input_flush_virtual_address_space, 24);
 
 struct hv_input_flush_virtual_address_space_ex {
 	uint64_t address_space;
 	uint64_t flags;
-	struct hv_vp_set vp_set;	/* banks, then range words in the list form */
+	struct hv_vp_set vp_set; /* banks, then range words in the list form */
 };
 ABI_SIZE(struct hv_input_flush_virtual_address_space_ex, 32);
 
@@ -68,8 +68,8 @@ ABI_SIZE(struct hv_input_send_synthetic_cluster_ipi_ex, 24);
 struct hv_input_post_message {
 	uint32_t connection_id;
 	uint32_t reserved;
-	uint32_t message_type;		/* bit 31 is the hypervisor's own */
-	uint32_t payload_size;		/* at most HV_MESSAGE_PAYLOAD_SIZE */
+	uint32_t message_type; /* bit 31 is the hypervisor's own */
+	uint32_t payload_size; /* at most HV_MESSAGE_PAYLOAD_SIZE */
 	uint8_t payload[HV_MESSAGE_PAYLOAD_SIZE];
 };
 ABI_SIZE(struct hv_input_post_message, 256);
@@ -89,13 +89,13 @@ struct hv_output_get_partition_id {
 ABI_SIZE(struct hv_output_get_partition_id, 8);
 
 /* TLFS, HvCallRetargetDeviceInterrupt. */
-#define HV_DEVICE_INTERRUPT_TARGET_MULTICAST 1u
+#define HV_DEVICE_INTERRUPT_TARGET_MULTICAST	 1u
 #define HV_DEVICE_INTERRUPT_TARGET_PROCESSOR_SET 2u
 
 struct hv_interrupt_entry {
-	uint32_t source;		/* 1 = MSI */
+	uint32_t source; /* 1 = MSI */
 	uint32_t reserved;
-	uint64_t data;			/* MSI: address in 31:0, data in 63:32 */
+	uint64_t data; /* MSI: address in 31:0, data in 63:32 */
 };
 ABI_SIZE(struct hv_interrupt_entry, 16);
 
@@ -105,7 +105,7 @@ struct hv_input_retarget_device_interrupt {
 	struct hv_interrupt_entry interrupt_entry;
 	uint64_t reserved;
 	uint32_t vector;
-	uint32_t flags;			/* HV_DEVICE_INTERRUPT_TARGET_* */
+	uint32_t flags; /* HV_DEVICE_INTERRUPT_TARGET_* */
 	union {
 		uint64_t processor_mask;
 		struct hv_vp_set vp_set;
@@ -118,7 +118,7 @@ struct hv_input_get_vp_index_from_apic_id {
 	uint64_t partition_id;
 	uint8_t target_vtl;
 	uint8_t reserved[7];
-	uint32_t apic_ids[];		/* one per rep; output: uint32_t each */
+	uint32_t apic_ids[]; /* one per rep; output: uint32_t each */
 };
 ABI_SIZE(struct hv_input_get_vp_index_from_apic_id, 16);
 
@@ -127,7 +127,8 @@ struct hv_segment_register {
 	uint64_t base;
 	uint32_t limit;
 	uint16_t selector;
-	uint16_t attributes;	/* type:4 s:1 dpl:2 p:1 rsvd:4 avl:1 l:1 db:1 g:1 */
+	uint16_t
+		attributes; /* type:4 s:1 dpl:2 p:1 rsvd:4 avl:1 l:1 db:1 g:1 */
 };
 ABI_SIZE(struct hv_segment_register, 16);
 
@@ -170,6 +171,6 @@ struct hv_input_start_vp {
 ABI_SIZE(struct hv_input_start_vp, 240);
 
 struct hv_output_query_extended_capabilities {
-	uint64_t capabilities;		/* bit 8: memory heat hint */
+	uint64_t capabilities; /* bit 8: memory heat hint */
 };
 ABI_SIZE(struct hv_output_query_extended_capabilities, 8);

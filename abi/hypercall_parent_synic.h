@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Inputs and outputs of the parent's hypercalls on interrupts, ports and statistics. */
+/* Inputs and outputs of the parent's hypercalls on interrupts, ports and
+ * statistics. */
 #pragma once
 
 #include "types.h"
@@ -21,14 +22,14 @@ enum hv_interrupt_type {
 };
 
 /* Control word: type in 31:0. */
-#define HV_INTERRUPT_CONTROL_TYPE_MASK 0xffffffffULL
-#define HV_INTERRUPT_CONTROL_LEVEL_TRIGGERED (1ULL << 32)
+#define HV_INTERRUPT_CONTROL_TYPE_MASK		 0xffffffffULL
+#define HV_INTERRUPT_CONTROL_LEVEL_TRIGGERED	 (1ULL << 32)
 #define HV_INTERRUPT_CONTROL_LOGICAL_DESTINATION (1ULL << 33)
 
 struct hv_input_assert_virtual_interrupt {
 	uint64_t partition_id;
-	uint64_t control;		/* HV_INTERRUPT_CONTROL_* */
-	uint64_t destination;		/* APIC id or logical address */
+	uint64_t control;     /* HV_INTERRUPT_CONTROL_* */
+	uint64_t destination; /* APIC id or logical address */
 	uint32_t vector;
 	uint8_t target_vtl;
 	uint8_t reserved0;
@@ -63,7 +64,7 @@ struct hv_input_post_message_direct {
 	uint8_t target_vtl;
 	uint8_t padding[3];
 	uint32_t sint_index;
-	uint8_t message[256];		/* struct hv_message */
+	uint8_t message[256]; /* struct hv_message */
 	uint32_t padding2;
 };
 ABI_SIZE(struct hv_input_post_message_direct, 280);
@@ -78,16 +79,16 @@ enum hv_port_type {
 	HV_PORT_TYPE_DOORBELL = 4,
 };
 
-#define HV_PORT_ID_MASK 0x00ffffffu		/* the rest must be zero */
+#define HV_PORT_ID_MASK	      0x00ffffffu /* the rest must be zero */
 #define HV_CONNECTION_ID_MASK 0x00ffffffu
 
 struct hv_port_info {
-	uint32_t port_type;		/* enum hv_port_type */
+	uint32_t port_type; /* enum hv_port_type */
 	uint32_t padding;
 	union {
 		struct {
 			uint32_t target_sint;
-			uint32_t target_vp;	/* HV_VP_INDEX_ANY allowed */
+			uint32_t target_vp; /* HV_VP_INDEX_ANY allowed */
 			uint64_t reserved;
 		} message;
 		struct {
@@ -111,19 +112,19 @@ struct hv_port_info {
 ABI_SIZE(struct hv_port_info, 24);
 
 /* Flags of a doorbell connection. */
-#define HV_DOORBELL_TRIGGER_SIZE_MASK 0x7ULL
-#define HV_DOORBELL_TRIGGER_SIZE_ANY 0x0ULL
-#define HV_DOORBELL_TRIGGER_SIZE_BYTE 0x1ULL
-#define HV_DOORBELL_TRIGGER_SIZE_WORD 0x2ULL
+#define HV_DOORBELL_TRIGGER_SIZE_MASK  0x7ULL
+#define HV_DOORBELL_TRIGGER_SIZE_ANY   0x0ULL
+#define HV_DOORBELL_TRIGGER_SIZE_BYTE  0x1ULL
+#define HV_DOORBELL_TRIGGER_SIZE_WORD  0x2ULL
 #define HV_DOORBELL_TRIGGER_SIZE_DWORD 0x3ULL
 #define HV_DOORBELL_TRIGGER_SIZE_QWORD 0x4ULL
-#define HV_DOORBELL_TRIGGER_ANY_VALUE 0x80000000ULL
+#define HV_DOORBELL_TRIGGER_ANY_VALUE  0x80000000ULL
 
 struct hv_connection_info {
 	uint32_t port_type;
 	uint32_t padding;
 	union {
-		uint64_t reserved[3];	/* message and event connections */
+		uint64_t reserved[3]; /* message and event connections */
 		struct {
 			uint64_t monitor_address;
 			uint64_t reserved[2];
@@ -131,7 +132,7 @@ struct hv_connection_info {
 		struct {
 			uint64_t gpa;
 			uint64_t trigger_value;
-			uint64_t flags;	/* HV_DOORBELL_* */
+			uint64_t flags; /* HV_DOORBELL_* */
 		} doorbell;
 	};
 };
@@ -178,7 +179,7 @@ ABI_OFFSET(struct hv_input_connect_port, connection_info, 32);
 struct hv_input_disconnect_port {
 	uint64_t connection_partition_id;
 	uint32_t connection_id;
-	uint32_t flags;			/* HV_DISCONNECT_PORT_* */
+	uint32_t flags; /* HV_DISCONNECT_PORT_* */
 };
 ABI_SIZE(struct hv_input_disconnect_port, 16);
 
@@ -190,10 +191,10 @@ ABI_SIZE(struct hv_input_notify_port_ring_empty, 8);
 
 /* ---- statistics pages and system properties ---- */
 
-#define HV_STATS_OBJECT_HYPERVISOR 0x00000001u
+#define HV_STATS_OBJECT_HYPERVISOR	  0x00000001u
 #define HV_STATS_OBJECT_LOGICAL_PROCESSOR 0x00000002u
-#define HV_STATS_OBJECT_PARTITION 0x00010001u
-#define HV_STATS_OBJECT_VP 0x00010002u
+#define HV_STATS_OBJECT_PARTITION	  0x00010001u
+#define HV_STATS_OBJECT_VP		  0x00010002u
 
 struct hv_stats_object_identity {
 	union {
@@ -204,13 +205,13 @@ struct hv_stats_object_identity {
 	uint32_t vp_index;
 	uint16_t flags;
 	uint8_t reserved2;
-	uint8_t stats_area_type;	/* 0 self, 1 parent, 2 internal */
+	uint8_t stats_area_type; /* 0 self, 1 parent, 2 internal */
 };
 ABI_SIZE(struct hv_stats_object_identity, 16);
 ABI_OFFSET(struct hv_stats_object_identity, stats_area_type, 15);
 
 struct hv_input_map_stats_page {
-	uint32_t type;			/* HV_STATS_OBJECT_* */
+	uint32_t type; /* HV_STATS_OBJECT_* */
 	uint32_t padding;
 	struct hv_stats_object_identity identity;
 };
@@ -220,7 +221,7 @@ struct hv_input_map_stats_page2 {
 	uint32_t type;
 	uint32_t padding;
 	struct hv_stats_object_identity identity;
-	uint64_t map_location;		/* parent page number */
+	uint64_t map_location; /* parent page number */
 };
 ABI_SIZE(struct hv_input_map_stats_page2, 32);
 
@@ -237,10 +238,10 @@ struct hv_input_unmap_stats_page {
 ABI_SIZE(struct hv_input_unmap_stats_page, 24);
 
 #define HV_SYSTEM_PROPERTY_SCHEDULER_TYPE 15u
-#define HV_SCHEDULER_TYPE_LP 1u
-#define HV_SCHEDULER_TYPE_LP_SMT 2u
-#define HV_SCHEDULER_TYPE_CORE_SMT 3u
-#define HV_SCHEDULER_TYPE_ROOT 4u
+#define HV_SCHEDULER_TYPE_LP		  1u
+#define HV_SCHEDULER_TYPE_LP_SMT	  2u
+#define HV_SCHEDULER_TYPE_CORE_SMT	  3u
+#define HV_SCHEDULER_TYPE_ROOT		  4u
 
 struct hv_input_get_system_property {
 	uint32_t property_id;

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* Synthetic interrupt controller, synthetic timers, reference TSC, VP assist: pages and bits. */
+/* Synthetic interrupt controller, synthetic timers, reference TSC, VP assist:
+ * pages and bits. */
 #pragma once
 
 #include "types.h"
 #include "intercept.h"
 
-#define HV_SYNIC_SINT_COUNT 16u
-#define HV_SYNIC_EVENT_FLAG_COUNT 2048u		/* per SINT */
-#define HV_SYNIC_STIMER_COUNT 4u
+#define HV_SYNIC_SINT_COUNT	  16u
+#define HV_SYNIC_EVENT_FLAG_COUNT 2048u /* per SINT */
+#define HV_SYNIC_STIMER_COUNT	  4u
 
 /* SINTs of a parent, as the Linux drivers use them. */
-#define HV_SYNIC_INTERCEPTION_SINT 0u		/* messages of type OPAQUE_INTERCEPT */
-#define HV_SYNIC_VMBUS_SINT 2u
-#define HV_SYNIC_DOORBELL_SINT 5u		/* event flags of ports */
+#define HV_SYNIC_INTERCEPTION_SINT 0u /* messages of type OPAQUE_INTERCEPT */
+#define HV_SYNIC_VMBUS_SINT	   2u
+#define HV_SYNIC_DOORBELL_SINT	   5u /* event flags of ports */
 
 /* SINT register */
-#define HV_SINT_VECTOR_MASK 0xffULL
-#define HV_SINT_MASKED (1ULL << 16)
-#define HV_SINT_AUTO_EOI (1ULL << 17)
-#define HV_SINT_POLLING (1ULL << 18)
-#define HV_SINT_AS_INTERCEPT (1ULL << 19)
-#define HV_SINT_PROXY (1ULL << 20)
-#define HV_SINT_RESET_VALUE 0x10000ULL
+#define HV_SINT_VECTOR_MASK   0xffULL
+#define HV_SINT_MASKED	      (1ULL << 16)
+#define HV_SINT_AUTO_EOI      (1ULL << 17)
+#define HV_SINT_POLLING	      (1ULL << 18)
+#define HV_SINT_AS_INTERCEPT  (1ULL << 19)
+#define HV_SINT_PROXY	      (1ULL << 20)
+#define HV_SINT_RESET_VALUE   0x10000ULL
 #define HV_SINT_LOWEST_VECTOR 16u
 
 /* Message page: one slot per SINT. */
@@ -60,15 +61,15 @@ struct hv_event_ring_page {
 ABI_SIZE(struct hv_event_ring_page, HV_PAGE_SIZE);
 
 /* Synthetic timer configuration */
-#define HV_STIMER_ENABLE (1ULL << 0)
-#define HV_STIMER_PERIODIC (1ULL << 1)
-#define HV_STIMER_LAZY (1ULL << 2)
-#define HV_STIMER_AUTO_ENABLE (1ULL << 3)
-#define HV_STIMER_VECTOR_SHIFT 4
-#define HV_STIMER_VECTOR_MASK (0xffULL << HV_STIMER_VECTOR_SHIFT)
-#define HV_STIMER_DIRECT (1ULL << 12)
-#define HV_STIMER_SINT_SHIFT 16
-#define HV_STIMER_SINT_MASK (0xfULL << HV_STIMER_SINT_SHIFT)
+#define HV_STIMER_ENABLE	(1ULL << 0)
+#define HV_STIMER_PERIODIC	(1ULL << 1)
+#define HV_STIMER_LAZY		(1ULL << 2)
+#define HV_STIMER_AUTO_ENABLE	(1ULL << 3)
+#define HV_STIMER_VECTOR_SHIFT	4
+#define HV_STIMER_VECTOR_MASK	(0xffULL << HV_STIMER_VECTOR_SHIFT)
+#define HV_STIMER_DIRECT	(1ULL << 12)
+#define HV_STIMER_SINT_SHIFT	16
+#define HV_STIMER_SINT_MASK	(0xfULL << HV_STIMER_SINT_SHIFT)
 #define HV_STIMER_RESERVED_MASK (~(0x1fffULL | HV_STIMER_SINT_MASK))
 
 /* time = ((tsc * scale) >> 64) + offset, valid while sequence is not 0. */
@@ -78,7 +79,7 @@ struct hv_reference_tsc_page {
 	uint32_t sequence;
 	uint32_t reserved;
 	uint64_t scale;
-	int64_t offset;			/* 100 ns */
+	int64_t offset; /* 100 ns */
 	uint64_t reserved2[509];
 };
 ABI_SIZE(struct hv_reference_tsc_page, HV_PAGE_SIZE);
@@ -88,7 +89,7 @@ ABI_OFFSET(struct hv_reference_tsc_page, offset, 16);
 #define HV_VP_ASSIST_NO_EOI_REQUIRED 0x1u
 
 struct hv_vp_assist_page {
-	uint32_t apic_assist;		/* HV_VP_ASSIST_NO_EOI_REQUIRED */
+	uint32_t apic_assist; /* HV_VP_ASSIST_NO_EOI_REQUIRED */
 	uint32_t reserved1;
 	uint32_t vtl_entry_reason;
 	uint32_t reserved2;

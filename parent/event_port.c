@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Event ports: a guest's SignalEvent becomes an event flag here, and that an eventfd. */
+/* Event ports: a guest's SignalEvent becomes an event flag here, and that an
+ * eventfd. */
 #include <linux/bitmap.h>
 #include <linux/err.h>
 #include <linux/eventfd.h>
@@ -10,11 +11,12 @@
 #include "abi/synic.h"
 #include "partition.h"
 
-/* Port ids are this partition's own: one per event flag of SINT5, beyond Linux's. */
+/* Port ids are this partition's own: one per event flag of SINT5, beyond
+ * Linux's. */
 #define PORT_ID_BASE 0x10000u
 
 struct event_port {
-	struct list_head list;		/* partition.event_ports */
+	struct list_head list; /* partition.event_ports */
 	u32 connection_id;
 	unsigned int flag;
 	bool connected;
@@ -22,7 +24,7 @@ struct event_port {
 };
 
 static DEFINE_MUTEX(flags_mutex);
-static DECLARE_BITMAP(flags_used, HV_SYNIC_EVENT_FLAG_COUNT);	/* flags_mutex */
+static DECLARE_BITMAP(flags_used, HV_SYNIC_EVENT_FLAG_COUNT); /* flags_mutex */
 /* By flag; read under RCU by interrupts. */
 static struct event_port __rcu *ports[HV_SYNIC_EVENT_FLAG_COUNT];
 
@@ -62,31 +64,39 @@ static void flag_release(struct event_port *port)
 	mutex_unlock(&flags_mutex);
 }
 
-/* Any of our vps may take it: the one on whose processor the guest runs is nearest. */
-static int port_create(const struct partition *partition, const struct event_port *port)
+/* Any of our vps may take it: the one on whose processor the guest runs is
+ * nearest. */
+static int port_create(const struct partition *partition,
+		       const struct event_port *port)
 {
 	struct hv_input_create_port in = {
 		.port_partition_id = HV_PARTITION_ID_SELF,
 		.port_id = PORT_ID_BASE + port->flag,
 		.connection_partition_id = partition->id,
-		.port_info = {
-			.port_type = HV_PORT_TYPE_EVENT,
-			.event = {
-				.target_sint = HV_SYNIC_DOORBELL_SINT,
-				.target_vp = HV_VP_INDEX_ANY,
-				.base_flag_number = port->flag,
-				.flag_count = 1,
+		.port_info =
+			{
+				.port_type = HV_PORT_TYPE_EVENT,
+				.event =
+					{
+						.target_sint =
+							HV_SYNIC_DOORBELL_SINT,
+						.target_vp = HV_VP_INDEX_ANY,
+						.base_flag_number = port->flag,
+						.flag_count = 1,
+					},
 			},
-		},
 	};
 	struct hypercall call = {
-		.code = HVCALL_CREATE_PORT, .in = &in, .in_size = sizeof(in),
+		.code = HVCALL_CREATE_PORT,
+		.in = &in,
+		.in_size = sizeof(in),
 	};
 
 	return hypercall_do_with_memory(HV_PARTITION_ID_SELF, &call);
 }
 
-static int port_connect(const struct partition *partition, const struct event_port *port)
+static int port_connect(const struct partition *partition,
+			const struct event_port *port)
 {
 	struct hv_input_connect_port in = {
 		.connection_partition_id = partition->id,
@@ -96,7 +106,9 @@ static int port_connect(const struct partition *partition, const struct event_po
 		.connection_info.port_type = HV_PORT_TYPE_EVENT,
 	};
 	struct hypercall call = {
-		.code = HVCALL_CONNECT_PORT, .in = &in, .in_size = sizeof(in),
+		.code = HVCALL_CONNECT_PORT,
+		.in = &in,
+		.in_size = sizeof(in),
 	};
 
 	return hypercall_do_with_memory(partition->id, &call);
@@ -109,22 +121,28 @@ static void port_delete(const struct event_port *port)
 		.port_id = PORT_ID_BASE + port->flag,
 	};
 	struct hypercall call = {
-		.code = HVCALL_DELETE_PORT, .in = &in, .in_size = sizeof(in),
+		.code = HVCALL_DELETE_PORT,
+		.in = &in,
+		.in_size = sizeof(in),
 	};
 	const int ret = hypercall_do(&call);
 
 	if (ret)
-		pr_err("mshv: port %#x could not be deleted: %d\n", in.port_id, ret);
+		pr_err("mshv: port %#x could not be deleted: %d\n", in.port_id,
+		       ret);
 }
 
-static void port_disconnect(const struct partition *partition, struct event_port *port)
+static void port_disconnect(const struct partition *partition,
+			    struct event_port *port)
 {
 	struct hv_input_disconnect_port in = {
 		.connection_partition_id = partition->id,
 		.connection_id = port->connection_id,
 	};
 	struct hypercall call = {
-		.code = HVCALL_DISCONNECT_PORT, .in = &in, .in_size = sizeof(in),
+		.code = HVCALL_DISCONNECT_PORT,
+		.in = &in,
+		.in_size = sizeof(in),
 	};
 
 	if (!port->connected)
@@ -140,13 +158,14 @@ static void port_free(struct event_port *port)
 	kfree(port);
 }
 
-static struct event_port *port_find(struct partition *partition, u32 connection_id)
+static struct event_port *port_find(struct partition *partition,
+				    u32 connection_id)
 {
 	struct event_port *port;
 
-	list_for_each_entry(port, &partition->event_ports, list)
-		if (port->connection_id == connection_id)
-			return port;
+	list_for_each_entry(port, &partition->event_ports,
+			    list) if (port->connection_id ==
+				      connection_id) return port;
 	return NULL;
 }
 
@@ -175,7 +194,8 @@ release:
 	return ret;
 }
 
-static long event_port_add(struct partition *partition, const struct mshv_event_port *user)
+static long event_port_add(struct partition *partition,
+			   const struct mshv_event_port *user)
 {
 	struct event_port *port;
 	int ret;
@@ -233,7 +253,8 @@ void event_port_disconnect_all(struct partition *partition)
 {
 	struct event_port *port;
 
-	list_for_each_entry(port, &partition->event_ports, list) {
+	list_for_each_entry(port, &partition->event_ports, list)
+	{
 		port_disconnect(partition, port);
 		flag_release(port);
 	}
@@ -244,7 +265,8 @@ void event_port_free_all(struct partition *partition)
 {
 	struct event_port *port, *next;
 
-	list_for_each_entry_safe(port, next, &partition->event_ports, list) {
+	list_for_each_entry_safe(port, next, &partition->event_ports, list)
+	{
 		list_del(&port->list);
 		port_free(port);
 	}

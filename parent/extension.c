@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Ioctls beyond the standard interface, as far as the hypervisor below offers them. */
+/* Ioctls beyond the standard interface, as far as the hypervisor below offers
+ * them. */
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
@@ -7,7 +8,7 @@
 #include "abi/bulkhead.h"
 #include "partition.h"
 
-static u64 features __ro_after_init;	/* MSHV_BULKHEAD_* */
+static u64 features __ro_after_init; /* MSHV_BULKHEAD_* */
 
 /* What the hypervisor's own CPUID range announces. */
 void extension_init(void)
@@ -15,7 +16,8 @@ void extension_init(void)
 	struct cpuid_result leaf = hypervisor_cpuid(BULKHEAD_CPUID_VENDOR);
 
 	if (leaf.ebx != BULKHEAD_CPUID_EBX || leaf.ecx != BULKHEAD_CPUID_ECX ||
-	    leaf.edx != BULKHEAD_CPUID_EDX || leaf.eax < BULKHEAD_CPUID_FEATURES)
+	    leaf.edx != BULKHEAD_CPUID_EDX ||
+	    leaf.eax < BULKHEAD_CPUID_FEATURES)
 		return;
 	leaf = hypervisor_cpuid(BULKHEAD_CPUID_FEATURES);
 	if (leaf.eax < BULKHEAD_EXTENSION_VERSION)
@@ -34,7 +36,8 @@ void extension_init(void)
 long extension_probe(void __user *arguments)
 {
 	const struct mshv_bulkhead_probe user = {
-		.version = MSHV_BULKHEAD_VERSION, .features = features,
+		.version = MSHV_BULKHEAD_VERSION,
+		.features = features,
 	};
 
 	return copy_to_user(arguments, &user, sizeof(user)) ? -EFAULT : 0;
@@ -49,7 +52,9 @@ long extension_log(void __user *arguments)
 	struct bulkhead_input_read_log in;
 	struct bulkhead_output_read_log *out;
 	struct hypercall call = {
-		.code = HVCALL_BULKHEAD_READ_LOG, .in = &in, .in_size = sizeof(in),
+		.code = HVCALL_BULKHEAD_READ_LOG,
+		.in = &in,
+		.in_size = sizeof(in),
 		.out_size = sizeof(*out),
 	};
 	struct mshv_hv_log user;
@@ -75,7 +80,8 @@ long extension_log(void __user *arguments)
 		user.cursor = out->next_cursor - (out->length - length);
 		user.lost = out->lost;
 		user.buf_sz = length;
-		if (copy_to_user(u64_to_user_ptr(user.buf_ptr), out->text, length) ||
+		if (copy_to_user(u64_to_user_ptr(user.buf_ptr), out->text,
+				 length) ||
 		    copy_to_user(arguments, &user, sizeof(user)))
 			ret = -EFAULT;
 	}
@@ -86,9 +92,11 @@ long extension_log(void __user *arguments)
 /* MSHV_PARTITION_STATS. No lock is held. */
 long extension_stats(struct partition *partition, void __user *arguments)
 {
-	struct bulkhead_input_get_stats in = { .partition_id = partition->id };
+	struct bulkhead_input_get_stats in = {.partition_id = partition->id};
 	struct hypercall call = {
-		.code = HVCALL_BULKHEAD_GET_STATS, .in = &in, .in_size = sizeof(in),
+		.code = HVCALL_BULKHEAD_GET_STATS,
+		.in = &in,
+		.in_size = sizeof(in),
 	};
 	struct mshv_partition_stats *user;
 	long ret;
@@ -113,9 +121,11 @@ long extension_stats(struct partition *partition, void __user *arguments)
 /* MSHV_SET_SCHEDULE. partition.mutex is held. */
 long extension_schedule(struct partition *partition, void __user *arguments)
 {
-	struct bulkhead_input_set_schedule in = { .partition_id = partition->id };
+	struct bulkhead_input_set_schedule in = {.partition_id = partition->id};
 	struct hypercall call = {
-		.code = HVCALL_BULKHEAD_SET_SCHEDULE, .in = &in, .in_size = sizeof(in),
+		.code = HVCALL_BULKHEAD_SET_SCHEDULE,
+		.in = &in,
+		.in_size = sizeof(in),
 	};
 	struct mshv_schedule user;
 
@@ -123,7 +133,8 @@ long extension_schedule(struct partition *partition, void __user *arguments)
 		return -EOPNOTSUPP;
 	if (copy_from_user(&user, arguments, sizeof(user)))
 		return -EFAULT;
-	if (!user.schedule.valid || user.schedule.valid & ~BULKHEAD_SCHEDULE_MASK)
+	if (!user.schedule.valid ||
+	    user.schedule.valid & ~BULKHEAD_SCHEDULE_MASK)
 		return -EINVAL;
 	in.schedule = user.schedule;
 	return hypercall_do(&call);

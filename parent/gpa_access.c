@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which guest pages were touched or written: the hypervisor's bytes as a bitmap. */
+/* Which guest pages were touched or written: the hypervisor's bytes as a
+ * bitmap. */
 #include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
@@ -15,27 +16,36 @@
 
 /* Not accessed implies not dirty, and dirty implies accessed. */
 static const u64 operation_flags[2][3] = {
-	[MSHV_GPAP_ACCESS_TYPE_ACCESSED] = {
-		[MSHV_GPAP_ACCESS_OP_CLEAR] =
-			HV_GPA_ACCESS_CLEAR_ACCESSED | HV_GPA_ACCESS_CLEAR_DIRTY,
-		[MSHV_GPAP_ACCESS_OP_SET] = HV_GPA_ACCESS_SET_ACCESSED,
-	},
-	[MSHV_GPAP_ACCESS_TYPE_DIRTY] = {
-		[MSHV_GPAP_ACCESS_OP_CLEAR] = HV_GPA_ACCESS_CLEAR_DIRTY,
-		[MSHV_GPAP_ACCESS_OP_SET] =
-			HV_GPA_ACCESS_SET_DIRTY | HV_GPA_ACCESS_SET_ACCESSED,
-	},
+	[MSHV_GPAP_ACCESS_TYPE_ACCESSED] =
+		{
+			[MSHV_GPAP_ACCESS_OP_CLEAR] =
+				HV_GPA_ACCESS_CLEAR_ACCESSED |
+				HV_GPA_ACCESS_CLEAR_DIRTY,
+			[MSHV_GPAP_ACCESS_OP_SET] = HV_GPA_ACCESS_SET_ACCESSED,
+		},
+	[MSHV_GPAP_ACCESS_TYPE_DIRTY] =
+		{
+			[MSHV_GPAP_ACCESS_OP_CLEAR] = HV_GPA_ACCESS_CLEAR_DIRTY,
+			[MSHV_GPAP_ACCESS_OP_SET] = HV_GPA_ACCESS_SET_DIRTY |
+						    HV_GPA_ACCESS_SET_ACCESSED,
+		},
 };
 
-static int states_get(const struct partition *partition, u64 flags, u64 first, u16 count,
-		      u8 *states)
+static int states_get(const struct partition *partition, u64 flags, u64 first,
+		      u16 count, u8 *states)
 {
 	struct hv_input_get_gpa_pages_access_state in = {
-		.partition_id = partition->id, .flags = flags, .gpa_page_number = first,
+		.partition_id = partition->id,
+		.flags = flags,
+		.gpa_page_number = first,
 	};
 	struct hypercall call = {
-		.code = HVCALL_GET_GPA_PAGES_ACCESS_STATE, .reps = count,
-		.in = &in, .in_size = sizeof(in), .out = states, .out_size = count,
+		.code = HVCALL_GET_GPA_PAGES_ACCESS_STATE,
+		.reps = count,
+		.in = &in,
+		.in_size = sizeof(in),
+		.out = states,
+		.out_size = count,
 	};
 	int ret;
 
@@ -54,23 +64,27 @@ static void bitmap_make(const u8 *states, u16 count, u8 mask, u8 *bitmap)
 }
 
 static long rounds(const struct partition *partition,
-		   const struct mshv_gpap_access_bitmap *user, u8 *states, u8 *bitmap)
+		   const struct mshv_gpap_access_bitmap *user, u8 *states,
+		   u8 *bitmap)
 {
 	const u64 flags = operation_flags[user->access_type][user->access_op];
-	const u8 mask = user->access_type == MSHV_GPAP_ACCESS_TYPE_DIRTY ?
-		HV_GPA_ACCESS_STATE_DIRTY : HV_GPA_ACCESS_STATE_ACCESSED;
+	const u8 mask = user->access_type == MSHV_GPAP_ACCESS_TYPE_DIRTY
+				? HV_GPA_ACCESS_STATE_DIRTY
+				: HV_GPA_ACCESS_STATE_ACCESSED;
 	u64 done = 0;
 
 	while (done < user->page_count) {
-		const u16 count = min_t(u64, PAGES_PER_ROUND, user->page_count - done);
+		const u16 count =
+			min_t(u64, PAGES_PER_ROUND, user->page_count - done);
 		int ret;
 
-		ret = states_get(partition, flags, user->gpap_base + done, count, states);
+		ret = states_get(partition, flags, user->gpap_base + done,
+				 count, states);
 		if (ret)
 			return ret;
 		bitmap_make(states, count, mask, bitmap);
-		if (copy_to_user(u64_to_user_ptr(user->bitmap_ptr + done / 8), bitmap,
-				 DIV_ROUND_UP(count, 8)))
+		if (copy_to_user(u64_to_user_ptr(user->bitmap_ptr + done / 8),
+				 bitmap, DIV_ROUND_UP(count, 8)))
 			return -EFAULT;
 		done += count;
 		if (fatal_signal_pending(current))
@@ -91,8 +105,8 @@ long gpa_access_bitmap(struct partition *partition, void __user *arguments)
 		return -EFAULT;
 	if (user.access_type > MSHV_GPAP_ACCESS_TYPE_DIRTY ||
 	    user.access_op > MSHV_GPAP_ACCESS_OP_SET ||
-	    memchr_inv(user.rsvd, 0, sizeof(user.rsvd)) ||
-	    !user.page_count || !user.bitmap_ptr ||
+	    memchr_inv(user.rsvd, 0, sizeof(user.rsvd)) || !user.page_count ||
+	    !user.bitmap_ptr ||
 	    user.gpap_base + user.page_count < user.gpap_base)
 		return -EINVAL;
 	buffers = kmalloc(2 * HV_PAGE_SIZE, GFP_KERNEL);

@@ -17,7 +17,7 @@
  * Deposits are made in small portions: a status does not say how much is
  * missing. So many that changed nothing, and it will never be enough.
  */
-#define DEPOSIT_PAGES 64
+#define DEPOSIT_PAGES	     64
 #define DEPOSITS_IN_VAIN_MAX 32
 
 struct hypercall_pages {
@@ -33,18 +33,18 @@ static const struct {
 	u16 status;
 	int error;
 } errors[] = {
-	{ HV_STATUS_SUCCESS, 0 },
-	{ HV_STATUS_INVALID_HYPERCALL_CODE, -EINVAL },
-	{ HV_STATUS_INVALID_HYPERCALL_INPUT, -EINVAL },
-	{ HV_STATUS_INVALID_PARAMETER, -EINVAL },
-	{ HV_STATUS_INSUFFICIENT_MEMORY, -ENOMEM },
-	{ HV_STATUS_INSUFFICIENT_ROOT_MEMORY, -ENOMEM },
-	{ HV_STATUS_INSUFFICIENT_CONTIGUOUS_MEMORY, -ENOMEM },
-	{ HV_STATUS_INSUFFICIENT_CONTIGUOUS_ROOT_MEMORY, -ENOMEM },
-	{ HV_STATUS_INVALID_PARTITION_ID, -EINVAL },
-	{ HV_STATUS_INVALID_VP_INDEX, -EINVAL },
-	{ HV_STATUS_INVALID_PORT_ID, -EINVAL },
-	{ HV_STATUS_INVALID_CONNECTION_ID, -EINVAL },
+	{HV_STATUS_SUCCESS, 0},
+	{HV_STATUS_INVALID_HYPERCALL_CODE, -EINVAL},
+	{HV_STATUS_INVALID_HYPERCALL_INPUT, -EINVAL},
+	{HV_STATUS_INVALID_PARAMETER, -EINVAL},
+	{HV_STATUS_INSUFFICIENT_MEMORY, -ENOMEM},
+	{HV_STATUS_INSUFFICIENT_ROOT_MEMORY, -ENOMEM},
+	{HV_STATUS_INSUFFICIENT_CONTIGUOUS_MEMORY, -ENOMEM},
+	{HV_STATUS_INSUFFICIENT_CONTIGUOUS_ROOT_MEMORY, -ENOMEM},
+	{HV_STATUS_INVALID_PARTITION_ID, -EINVAL},
+	{HV_STATUS_INVALID_VP_INDEX, -EINVAL},
+	{HV_STATUS_INVALID_PORT_ID, -EINVAL},
+	{HV_STATUS_INVALID_CONNECTION_ID, -EINVAL},
 };
 
 /* The errno for a status; statuses without one of their own are -EIO. */
@@ -66,7 +66,8 @@ static bool hypercall_wants_memory(u16 status)
 	       status == HV_STATUS_INSUFFICIENT_CONTIGUOUS_ROOT_MEMORY;
 }
 
-/* TLFS, "Hypercall Interface": the instruction itself, outside the hypercall page. */
+/* TLFS, "Hypercall Interface": the instruction itself, outside the hypercall
+ * page. */
 static u64 issue(u64 control, u64 in, u64 out)
 {
 	register u64 r8 asm("r8") = out;
@@ -74,12 +75,14 @@ static u64 issue(u64 control, u64 in, u64 out)
 
 	if (use_vmmcall)
 		asm volatile("vmmcall"
-			     : "=a" (result), "+c" (control), "+d" (in), "+r" (r8)
-			     : : "cc", "memory", "r9", "r10", "r11");
+			     : "=a"(result), "+c"(control), "+d"(in), "+r"(r8)
+			     :
+			     : "cc", "memory", "r9", "r10", "r11");
 	else
 		asm volatile("vmcall"
-			     : "=a" (result), "+c" (control), "+d" (in), "+r" (r8)
-			     : : "cc", "memory", "r9", "r10", "r11");
+			     : "=a"(result), "+c"(control), "+d"(in), "+r"(r8)
+			     :
+			     : "cc", "memory", "r9", "r10", "r11");
 	return result;
 }
 
@@ -95,7 +98,8 @@ u16 hypercall_status(struct hypercall *call)
 	u64 control, result;
 	u16 status;
 
-	if (WARN_ON_ONCE(call->in_size > HV_PAGE_SIZE || call->out_size > HV_PAGE_SIZE))
+	if (WARN_ON_ONCE(call->in_size > HV_PAGE_SIZE ||
+			 call->out_size > HV_PAGE_SIZE))
 		return HV_STATUS_INVALID_HYPERCALL_INPUT;
 	control = call->code |
 		  (u64)call->varhead << HV_HYPERCALL_VARHEAD_SHIFT |
@@ -127,7 +131,8 @@ int hypercall_do(struct hypercall *call)
  * stops asking, and goes on where the reps stopped. The last status is in
  * *status. 0, or -errno when no answer was reached. Sleeps.
  */
-int hypercall_status_with_memory(u64 partition, struct hypercall *call, u16 *status)
+int hypercall_status_with_memory(u64 partition, struct hypercall *call,
+				 u16 *status)
 {
 	unsigned int in_vain = 0;
 	int ret;
@@ -164,8 +169,10 @@ void hypercall_exit(void)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		struct hypercall_pages *pages = per_cpu_ptr(&hypercall_pages, cpu);
+	for_each_possible_cpu(cpu)
+	{
+		struct hypercall_pages *pages =
+			per_cpu_ptr(&hypercall_pages, cpu);
 
 		free_page((unsigned long)pages->in);
 		free_page((unsigned long)pages->out);
@@ -181,8 +188,10 @@ int hypercall_init(void)
 
 	use_vmmcall = boot_cpu_data.x86_vendor == X86_VENDOR_AMD ||
 		      boot_cpu_data.x86_vendor == X86_VENDOR_HYGON;
-	for_each_possible_cpu(cpu) {
-		struct hypercall_pages *pages = per_cpu_ptr(&hypercall_pages, cpu);
+	for_each_possible_cpu(cpu)
+	{
+		struct hypercall_pages *pages =
+			per_cpu_ptr(&hypercall_pages, cpu);
 
 		pages->in = (void *)get_zeroed_page(GFP_KERNEL);
 		pages->out = (void *)get_zeroed_page(GFP_KERNEL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Hypercalls from this kernel: one call, its retries, its errors, and the memory it asks for. */
+/* Hypercalls from this kernel: one call, its retries, its errors, and the
+ * memory it asks for. */
 #pragma once
 
 #include <linux/types.h>
@@ -7,15 +8,15 @@
 
 /* One call. Rep calls count done from 0 and go on at start. */
 struct hypercall {
-	u16 code;		/* HVCALL_* */
-	u16 reps;		/* 0: not a rep call */
-	u16 start;		/* first rep to do */
-	u16 varhead;		/* variable header in units of 8 bytes */
+	u16 code;    /* HVCALL_* */
+	u16 reps;    /* 0: not a rep call */
+	u16 start;   /* first rep to do */
+	u16 varhead; /* variable header in units of 8 bytes */
 	const void *in;
-	u32 in_size;		/* at most a page */
+	u32 in_size; /* at most a page */
 	void *out;
-	u32 out_size;		/* at most a page */
-	u16 done;		/* out: reps completed */
+	u32 out_size; /* at most a page */
+	u16 done;     /* out: reps completed */
 };
 
 struct cpuid_result {
@@ -28,11 +29,11 @@ struct cpuid_result {
 /* The kernel's own helper changes its header between versions. */
 static inline struct cpuid_result hypervisor_cpuid(u32 leaf)
 {
-	struct cpuid_result result = { .eax = leaf };
+	struct cpuid_result result = {.eax = leaf};
 
 	asm volatile("cpuid"
-		     : "+a" (result.eax), "=b" (result.ebx), "+c" (result.ecx),
-		       "=d" (result.edx));
+		     : "+a"(result.eax), "=b"(result.ebx), "+c"(result.ecx),
+		       "=d"(result.edx));
 	return result;
 }
 
@@ -41,7 +42,8 @@ void hypercall_exit(void);
 
 u16 hypercall_status(struct hypercall *call);
 int hypercall_do(struct hypercall *call);
-int hypercall_status_with_memory(u64 partition, struct hypercall *call, u16 *status);
+int hypercall_status_with_memory(u64 partition, struct hypercall *call,
+				 u16 *status);
 int hypercall_do_with_memory(u64 partition, struct hypercall *call);
 int hypercall_errno(u16 status);
 

@@ -29,11 +29,13 @@ static bool signal_at(struct partition *partition, u64 address)
 	bool found = false;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(entry, &partition->ioeventfds, list)
-		if (entry->address == address && !entry->match_value) {
-			irqfd_event_signal(entry->event);
-			found = true;
-		}
+	list_for_each_entry_rcu(entry, &partition->ioeventfds,
+				list) if (entry->address == address &&
+					  !entry->match_value)
+	{
+		irqfd_event_signal(entry->event);
+		found = true;
+	}
 	rcu_read_unlock();
 	return found;
 }
@@ -49,7 +51,8 @@ bool ioeventfd_consume(struct vp *vp)
 	if (message->header.type != HVMSG_GPA_INTERCEPT &&
 	    message->header.type != HVMSG_UNMAPPED_GPA)
 		return false;
-	length = body->header.instruction_length_and_cr8 & HV_INTERCEPT_INSTRUCTION_LENGTH_MASK;
+	length = body->header.instruction_length_and_cr8 &
+		 HV_INTERCEPT_INSTRUCTION_LENGTH_MASK;
 	if (body->header.access_type != HV_INTERCEPT_ACCESS_WRITE || !length ||
 	    !registers->is_valid)
 		return false;
@@ -77,18 +80,19 @@ static long entry_add(struct partition *partition, struct ioeventfd *new)
 {
 	struct ioeventfd *entry;
 
-	list_for_each_entry(entry, &partition->ioeventfds, list)
-		if (same(entry, new))
-			return -EEXIST;
+	list_for_each_entry(entry, &partition->ioeventfds,
+			    list) if (same(entry, new)) return -EEXIST;
 	list_add_tail_rcu(&new->list, &partition->ioeventfds);
 	return 0;
 }
 
-static long entry_remove(struct partition *partition, const struct ioeventfd *wanted)
+static long entry_remove(struct partition *partition,
+			 const struct ioeventfd *wanted)
 {
 	struct ioeventfd *entry;
 
-	list_for_each_entry(entry, &partition->ioeventfds, list) {
+	list_for_each_entry(entry, &partition->ioeventfds, list)
+	{
 		if (!same(entry, wanted) || entry->event != wanted->event)
 			continue;
 		list_del_rcu(&entry->list);
@@ -108,8 +112,8 @@ static int arguments_check(const struct mshv_user_ioeventfd *user)
 		return -EINVAL;
 	if (user->flags & (1 << MSHV_IOEVENTFD_BIT_PIO))
 		return -EOPNOTSUPP;
-	if (user->len > 8 || (user->len & (user->len - 1)) || (match && !user->len) ||
-	    user->addr + user->len < user->addr)
+	if (user->len > 8 || (user->len & (user->len - 1)) ||
+	    (match && !user->len) || user->addr + user->len < user->addr)
 		return -EINVAL;
 	return 0;
 }
@@ -141,7 +145,8 @@ long ioeventfd_set(struct partition *partition, void __user *arguments)
 		kfree(entry);
 		return ret;
 	}
-	ret = remove ? entry_remove(partition, entry) : entry_add(partition, entry);
+	ret = remove ? entry_remove(partition, entry)
+		     : entry_add(partition, entry);
 	if (ret || remove)
 		entry_free(entry);
 	return ret;
@@ -152,7 +157,8 @@ void ioeventfd_free_all(struct partition *partition)
 {
 	struct ioeventfd *entry, *next;
 
-	list_for_each_entry_safe(entry, next, &partition->ioeventfds, list) {
+	list_for_each_entry_safe(entry, next, &partition->ioeventfds, list)
+	{
 		list_del(&entry->list);
 		entry_free(entry);
 	}

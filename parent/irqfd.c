@@ -11,12 +11,12 @@
 #include "partition.h"
 
 struct irqfd {
-	struct list_head list;		/* partition.irqfds */
-	struct list_head gone;		/* removed, waiting for a grace period */
+	struct list_head list; /* partition.irqfds */
+	struct list_head gone; /* removed, waiting for a grace period */
 	struct partition *partition;
 	u32 gsi;
 	struct eventfd_ctx *event;
-	struct eventfd_ctx *resample;	/* may be NULL */
+	struct eventfd_ctx *resample; /* may be NULL */
 	wait_queue_entry_t wait;
 	poll_table poll;
 };
@@ -35,19 +35,25 @@ static void interrupt_assert(const struct partition *partition,
 			     const struct interrupt *interrupt)
 {
 	struct hv_input_assert_virtual_interrupt in = {
-		.partition_id = partition->id, .control = interrupt->control,
-		.destination = interrupt->destination, .vector = interrupt->vector,
+		.partition_id = partition->id,
+		.control = interrupt->control,
+		.destination = interrupt->destination,
+		.vector = interrupt->vector,
 	};
 	struct hypercall call = {
-		.code = HVCALL_ASSERT_VIRTUAL_INTERRUPT, .in = &in, .in_size = sizeof(in),
+		.code = HVCALL_ASSERT_VIRTUAL_INTERRUPT,
+		.in = &in,
+		.in_size = sizeof(in),
 	};
 
-	/* The guest may have put anything into its MSI: an error is its own affair. */
+	/* The guest may have put anything into its MSI: an error is its own
+	 * affair. */
 	hypercall_do(&call);
 }
 
 /* Somebody wrote to the eventfd. Its lock is held, interrupts are off. */
-static int irqfd_wake(wait_queue_entry_t *wait, unsigned int mode, int sync, void *key)
+static int irqfd_wake(wait_queue_entry_t *wait, unsigned int mode, int sync,
+		      void *key)
 {
 	struct irqfd *irqfd = container_of(wait, struct irqfd, wait);
 	struct interrupt interrupt;
@@ -61,7 +67,8 @@ static int irqfd_wake(wait_queue_entry_t *wait, unsigned int mode, int sync, voi
 	return 1;
 }
 
-static void irqfd_queue(struct file *file, wait_queue_head_t *head, poll_table *poll)
+static void irqfd_queue(struct file *file, wait_queue_head_t *head,
+			poll_table *poll)
 {
 	struct irqfd *irqfd = container_of(poll, struct irqfd, poll);
 
@@ -74,11 +81,12 @@ void irqfd_acknowledge(struct partition *partition, u32 vector)
 	struct interrupt interrupt;
 	struct irqfd *irqfd;
 
-	list_for_each_entry_rcu(irqfd, &partition->irqfds, list)
-		if (irqfd->resample &&
-		    routing_find(partition, irqfd->gsi, &interrupt) &&
-		    interrupt.vector == vector)
-			irqfd_event_signal(irqfd->resample);
+	list_for_each_entry_rcu(
+		irqfd, &partition->irqfds,
+		list) if (irqfd->resample &&
+			  routing_find(partition, irqfd->gsi, &interrupt) &&
+			  interrupt.vector == vector)
+		irqfd_event_signal(irqfd->resample);
 }
 
 /* After a grace period. */
@@ -98,18 +106,21 @@ static void irqfd_unhook(struct irqfd *irqfd)
 	eventfd_ctx_remove_wait_queue(irqfd->event, &irqfd->wait, &count);
 }
 
-static struct irqfd *irqfd_find(struct partition *partition, struct eventfd_ctx *event,
-				u32 gsi, bool any_gsi)
+static struct irqfd *irqfd_find(struct partition *partition,
+				struct eventfd_ctx *event, u32 gsi,
+				bool any_gsi)
 {
 	struct irqfd *irqfd;
 
-	list_for_each_entry(irqfd, &partition->irqfds, list)
-		if (irqfd->event == event && (any_gsi || irqfd->gsi == gsi))
-			return irqfd;
+	list_for_each_entry(
+		irqfd, &partition->irqfds,
+		list) if (irqfd->event == event &&
+			  (any_gsi || irqfd->gsi == gsi)) return irqfd;
 	return NULL;
 }
 
-static long irqfd_remove(struct partition *partition, const struct mshv_user_irqfd *user)
+static long irqfd_remove(struct partition *partition,
+			 const struct mshv_user_irqfd *user)
 {
 	struct eventfd_ctx *event = eventfd_ctx_fdget(user->fd);
 	struct irqfd *irqfd;
@@ -127,7 +138,8 @@ static long irqfd_remove(struct partition *partition, const struct mshv_user_irq
 	return 0;
 }
 
-static int irqfd_events_get(struct irqfd *irqfd, const struct mshv_user_irqfd *user,
+static int irqfd_events_get(struct irqfd *irqfd,
+			    const struct mshv_user_irqfd *user,
 			    struct file **file)
 {
 	*file = eventfd_fget(user->fd);
@@ -147,7 +159,8 @@ static int irqfd_events_get(struct irqfd *irqfd, const struct mshv_user_irqfd *u
 	return 0;
 }
 
-static long irqfd_add(struct partition *partition, const struct mshv_user_irqfd *user)
+static long irqfd_add(struct partition *partition,
+		      const struct mshv_user_irqfd *user)
 {
 	struct interrupt interrupt;
 	struct irqfd *irqfd;
@@ -188,7 +201,8 @@ long irqfd_set(struct partition *partition, void __user *arguments)
 
 	if (copy_from_user(&user, arguments, sizeof(user)))
 		return -EFAULT;
-	if (user.flags & ~MSHV_IRQFD_FLAGS_MASK || user.gsi >= MSHV_MAX_GUEST_IRQS)
+	if (user.flags & ~MSHV_IRQFD_FLAGS_MASK ||
+	    user.gsi >= MSHV_MAX_GUEST_IRQS)
 		return -EINVAL;
 	if (user.flags & (1 << MSHV_IRQFD_BIT_DEASSIGN))
 		return irqfd_remove(partition, &user);
@@ -201,12 +215,12 @@ void irqfd_free_all(struct partition *partition)
 	struct irqfd *irqfd, *next;
 	LIST_HEAD(gone);
 
-	list_for_each_entry_safe(irqfd, next, &partition->irqfds, list) {
+	list_for_each_entry_safe(irqfd, next, &partition->irqfds, list)
+	{
 		irqfd_unhook(irqfd);
 		list_del_rcu(&irqfd->list);
 		list_add(&irqfd->gone, &gone);
 	}
 	synchronize_rcu();
-	list_for_each_entry_safe(irqfd, next, &gone, gone)
-		irqfd_free(irqfd);
+	list_for_each_entry_safe(irqfd, next, &gone, gone) irqfd_free(irqfd);
 }

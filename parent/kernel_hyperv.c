@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The only file that includes the kernel's Hyper-V headers: their names clash with abi/. */
+/* The only file that includes the kernel's Hyper-V headers: their names clash
+ * with abi/. */
 #include <linux/types.h>
 #include <linux/version.h>
 #include <asm/hypervisor.h>

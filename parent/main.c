@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The /dev/mshv device: is the hypervisor there, what does the device descriptor offer. */
+/* The /dev/mshv device: is the hypervisor there, what does the device
+ * descriptor offer. */
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -16,7 +17,8 @@
 #include "partition.h"
 #include "synic.h"
 
-static long device_ioctl(struct file *file, unsigned int command, unsigned long argument)
+static long device_ioctl(struct file *file, unsigned int command,
+			 unsigned long argument)
 {
 	void __user *arguments = (void __user *)argument;
 
@@ -47,8 +49,10 @@ static struct miscdevice device = {
 	.mode = 0600,
 };
 
-/* Before a reboot or kexec the next kernel must find no child and no page of ours in use. */
-static int before_reboot(struct notifier_block *block, unsigned long action, void *data)
+/* Before a reboot or kexec the next kernel must find no child and no page of
+ * ours in use. */
+static int before_reboot(struct notifier_block *block, unsigned long action,
+			 void *data)
 {
 	partition_delete_all();
 	synic_exit();
@@ -68,28 +72,33 @@ static bool hypercalls_enabled(void)
 	return low || high;
 }
 
-/* A parent: the Hv#1 interface with the right to create partitions, in use by this kernel. */
+/* A parent: the Hv#1 interface with the right to create partitions, in use by
+ * this kernel. */
 static int hypervisor_check(void)
 {
 	struct cpuid_result features;
 	u32 interface;
 
 	if (!kernel_hyperv_present()) {
-		pr_err("mshv: no hypervisor with the Hv#1 interface below this kernel\n");
+		pr_err("mshv: no hypervisor with the Hv#1 interface below this "
+		       "kernel\n");
 		return -ENODEV;
 	}
 	interface = hypervisor_cpuid(HV_CPUID_INTERFACE).eax;
 	if (interface != HV_CPUID_INTERFACE_HV1) {
-		pr_err("mshv: the hypervisor's interface is not Hv#1 (%#x)\n", interface);
+		pr_err("mshv: the hypervisor's interface is not Hv#1 (%#x)\n",
+		       interface);
 		return -ENODEV;
 	}
 	features = hypervisor_cpuid(HV_CPUID_FEATURES);
 	if (!(features.ebx & HV_PRIVILEGE_EBX_CREATE_PARTITIONS)) {
-		pr_err("mshv: this partition may not create others: not a parent\n");
+		pr_err("mshv: this partition may not create others: not a "
+		       "parent\n");
 		return -ENODEV;
 	}
 	if (!(features.eax & HV_PRIVILEGE_SYNIC) || !hypercalls_enabled()) {
-		pr_err("mshv: no SynIC, or this kernel has hypercalls switched off\n");
+		pr_err("mshv: no SynIC, or this kernel has hypercalls switched "
+		       "off\n");
 		return -ENODEV;
 	}
 	return 0;
@@ -152,7 +161,8 @@ static void __exit module_stop(void)
 
 module_init(module_start);
 module_exit(module_stop);
-MODULE_DESCRIPTION("Partitions of an Hv#1 hypervisor as file descriptors (/dev/mshv)");
+MODULE_DESCRIPTION(
+	"Partitions of an Hv#1 hypervisor as file descriptors (/dev/mshv)");
 MODULE_AUTHOR("The Bulkhead project");
 MODULE_VERSION("0.1");
 MODULE_LICENSE("GPL");

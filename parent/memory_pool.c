@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Pages lent to the hypervisor for a partition's metadata, and taken back at its end. */
+/* Pages lent to the hypervisor for a partition's metadata, and taken back at
+ * its end. */
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
@@ -11,7 +12,8 @@
 #include "hypercall.h"
 
 /* As many page numbers as fit behind the partition id. */
-#define DEPOSIT_MAX ((HV_PAGE_SIZE - sizeof(struct hv_input_deposit_memory)) / sizeof(u64))
+#define DEPOSIT_MAX                                                            \
+	((HV_PAGE_SIZE - sizeof(struct hv_input_deposit_memory)) / sizeof(u64))
 #define WITHDRAW_MAX (HV_PAGE_SIZE / sizeof(u64))
 
 static void free_list(const u64 *pfns, unsigned int from, unsigned int to)
@@ -26,7 +28,7 @@ static void free_list(const u64 *pfns, unsigned int from, unsigned int to)
 int memory_pool_deposit(u64 partition, unsigned int pages)
 {
 	struct hv_input_deposit_memory *in;
-	struct hypercall call = { .code = HVCALL_DEPOSIT_MEMORY };
+	struct hypercall call = {.code = HVCALL_DEPOSIT_MEMORY};
 	unsigned int i;
 	int ret;
 
@@ -36,7 +38,8 @@ int memory_pool_deposit(u64 partition, unsigned int pages)
 		return -ENOMEM;
 	in->partition_id = partition;
 	for (i = 0; i < pages; i++) {
-		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+		struct page *page =
+			alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 
 		if (!page)
 			break;
@@ -59,21 +62,26 @@ int memory_pool_deposit(u64 partition, unsigned int pages)
 /* Takes everything back that was lent to partition. */
 void memory_pool_withdraw(u64 partition)
 {
-	struct hv_input_withdraw_memory in = { .partition_id = partition };
+	struct hv_input_withdraw_memory in = {.partition_id = partition};
 	struct hypercall call = {
-		.code = HVCALL_WITHDRAW_MEMORY, .reps = WITHDRAW_MAX,
-		.in = &in, .in_size = sizeof(in), .out_size = HV_PAGE_SIZE,
+		.code = HVCALL_WITHDRAW_MEMORY,
+		.reps = WITHDRAW_MAX,
+		.in = &in,
+		.in_size = sizeof(in),
+		.out_size = HV_PAGE_SIZE,
 	};
 	u16 status;
 
 	call.out = (void *)get_zeroed_page(GFP_KERNEL);
 	if (!call.out) {
-		pr_warn("mshv: p%llu: no memory to withdraw its pages with\n", partition);
+		pr_warn("mshv: p%llu: no memory to withdraw its pages with\n",
+			partition);
 		return;
 	}
 	do {
 		status = hypercall_status(&call);
-		free_list(call.out, 0, min_t(unsigned int, call.done, WITHDRAW_MAX));
+		free_list(call.out, 0,
+			  min_t(unsigned int, call.done, WITHDRAW_MAX));
 	} while (status == HV_STATUS_SUCCESS && call.done);
 	free_page((unsigned long)call.out);
 }

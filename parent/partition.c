@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The life of a partition: creation, ioctls, and the end with its last descriptor. */
+/* The life of a partition: creation, ioctls, and the end with its last
+ * descriptor. */
 #include <linux/anon_inodes.h>
 #include <linux/errno.h>
 #include <linux/module.h>
@@ -22,8 +23,9 @@ void partition_vp_kick(u64 id, u32 vp_index)
 
 	rcu_read_lock();
 	partition = xa_load(&partitions_by_id, id);
-	vp = partition && vp_index < PARTITION_VPS_MAX ?
-		READ_ONCE(partition->vps[vp_index]) : NULL;
+	vp = partition && vp_index < PARTITION_VPS_MAX
+		     ? READ_ONCE(partition->vps[vp_index])
+		     : NULL;
 	if (vp) {
 		/* Pairs with the acquire in vp_run: the page is complete. */
 		smp_store_release(&vp->kicked, true);
@@ -46,8 +48,9 @@ void partition_apic_eoi(u64 id, u32 vector)
 
 static int simple_call(struct partition *partition, u16 code)
 {
-	struct hv_input_delete_partition in = { .partition_id = partition->id };
-	struct hypercall call = { .code = code, .in = &in, .in_size = sizeof(in) };
+	struct hv_input_delete_partition in = {.partition_id = partition->id};
+	struct hypercall call = {
+		.code = code, .in = &in, .in_size = sizeof(in)};
 
 	return hypercall_do_with_memory(partition->id, &call);
 }
@@ -71,7 +74,8 @@ static bool partition_delete(struct partition *partition)
 	if (!ret)
 		ret = simple_call(partition, HVCALL_DELETE_PARTITION);
 	if (ret)
-		pr_err("mshv: p%llu: could not be deleted: %d\n", partition->id, ret);
+		pr_err("mshv: p%llu: could not be deleted: %d\n", partition->id,
+		       ret);
 	WRITE_ONCE(partition->deleted, true);
 	for (i = 0; i < PARTITION_VPS_MAX; i++)
 		if (partition->vps[i])
@@ -81,7 +85,8 @@ static bool partition_delete(struct partition *partition)
 
 static void partition_free(struct kref *references)
 {
-	struct partition *partition = container_of(references, struct partition, references);
+	struct partition *partition =
+		container_of(references, struct partition, references);
 	unsigned int i;
 	bool gone;
 
@@ -92,7 +97,8 @@ static void partition_free(struct kref *references)
 	irqfd_free_all(partition);
 	gone = partition_delete(partition);
 	xa_erase(&partitions_by_id, partition->id);
-	synchronize_rcu();	/* no interrupt looks at vps, ports or irqfds any more */
+	synchronize_rcu(); /* no interrupt looks at vps, ports or irqfds any
+			      more */
 
 	event_port_free_all(partition);
 	ioeventfd_free_all(partition);
@@ -120,7 +126,8 @@ void partition_delete_all(void)
 	struct partition *partition;
 
 	mutex_lock(&partitions_mutex);
-	list_for_each_entry(partition, &partitions, all) {
+	list_for_each_entry(partition, &partitions, all)
+	{
 		mutex_lock(&partition->mutex);
 		partition_delete(partition);
 		mutex_unlock(&partition->mutex);
@@ -167,13 +174,15 @@ static long partition_command(struct partition *partition, unsigned int command,
 	}
 }
 
-static long partition_ioctl(struct file *file, unsigned int command, unsigned long argument)
+static long partition_ioctl(struct file *file, unsigned int command,
+			    unsigned long argument)
 {
 	struct partition *partition = file->private_data;
 	void __user *arguments = (void __user *)argument;
 	long ret;
 
-	/* These change nothing here: interrupts must not wait for a mapping to finish. */
+	/* These change nothing here: interrupts must not wait for a mapping to
+	 * finish. */
 	if (command == MSHV_ROOT_HVCALL)
 		return passthrough_hypercall(partition, arguments);
 	if (command == MSHV_PARTITION_STATS)
@@ -181,8 +190,9 @@ static long partition_ioctl(struct file *file, unsigned int command, unsigned lo
 
 	if (mutex_lock_killable(&partition->mutex))
 		return -EINTR;
-	ret = partition->deleted ? -ENODEV :
-		partition_command(partition, command, arguments);
+	ret = partition->deleted
+		      ? -ENODEV
+		      : partition_command(partition, command, arguments);
 	mutex_unlock(&partition->mutex);
 	return ret;
 }
@@ -204,10 +214,12 @@ static const struct file_operations partition_operations = {
 static const u64 creation_flags[] = {
 	[MSHV_PT_BIT_LAPIC] = HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED,
 	[MSHV_PT_BIT_X2APIC] = HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE,
-	[MSHV_PT_BIT_GPA_SUPER_PAGES] = HV_PARTITION_CREATION_FLAG_GPA_SUPER_PAGES,
+	[MSHV_PT_BIT_GPA_SUPER_PAGES] =
+		HV_PARTITION_CREATION_FLAG_GPA_SUPER_PAGES,
 	[MSHV_PT_BIT_NESTED_VIRTUALIZATION] =
 		HV_PARTITION_CREATION_FLAG_NESTED_VIRTUALIZATION,
-	[MSHV_PT_BIT_SMT_ENABLED_GUEST] = HV_PARTITION_CREATION_FLAG_SMT_ENABLED,
+	[MSHV_PT_BIT_SMT_ENABLED_GUEST] =
+		HV_PARTITION_CREATION_FLAG_SMT_ENABLED,
 };
 
 static int flags_valid(u64 flags, u64 isolation)
@@ -230,14 +242,16 @@ static int v2_arguments(const struct mshv_create_partition_v2 *user,
 	return 0;
 }
 
-static int creation_arguments(void __user *arguments, struct hv_input_create_partition *in)
+static int creation_arguments(void __user *arguments,
+			      struct hv_input_create_partition *in)
 {
 	struct mshv_create_partition_v2 user = {};
 	const u64 v2 = 1ULL << MSHV_PT_BIT_CPU_AND_XSAVE_FEATURES;
 	unsigned int bit;
 	int ret;
 
-	if (copy_from_user(&user, arguments, sizeof(struct mshv_create_partition)))
+	if (copy_from_user(&user, arguments,
+			   sizeof(struct mshv_create_partition)))
 		return -EFAULT;
 	ret = flags_valid(user.pt_flags, user.pt_isolation);
 	if (ret)
@@ -282,8 +296,11 @@ int partition_create_fd(void __user *arguments)
 	struct hv_input_create_partition in = {};
 	struct hv_output_create_partition out;
 	struct hypercall call = {
-		.code = HVCALL_CREATE_PARTITION, .in = &in, .in_size = sizeof(in),
-		.out = &out, .out_size = sizeof(out),
+		.code = HVCALL_CREATE_PARTITION,
+		.in = &in,
+		.in_size = sizeof(in),
+		.out = &out,
+		.out_size = sizeof(out),
 	};
 	struct partition *partition;
 	int ret;
@@ -304,10 +321,11 @@ int partition_create_fd(void __user *arguments)
 	list_add_tail(&partition->all, &partitions);
 	mutex_unlock(&partitions_mutex);
 
-	ret = xa_err(xa_store(&partitions_by_id, partition->id, partition, GFP_KERNEL));
+	ret = xa_err(xa_store(&partitions_by_id, partition->id, partition,
+			      GFP_KERNEL));
 	if (!ret)
-		ret = anon_inode_getfd("mshv_partition", &partition_operations, partition,
-				       O_RDWR | O_CLOEXEC);
+		ret = anon_inode_getfd("mshv_partition", &partition_operations,
+				       partition, O_RDWR | O_CLOEXEC);
 	if (ret < 0)
 		partition_put(partition);
 	return ret;

@@ -3,8 +3,8 @@
  * A child partition and all that hangs from it, and what each file offers.
  *
  * Lock order: partitions_mutex > partition.mutex > an eventfd's lock; vp.mutex
- * stands alone. Interrupt context takes none of the mutexes: it reads under RCU,
- * wakes and signals.
+ * stands alone. Interrupt context takes none of the mutexes: it reads under
+ * RCU, wakes and signals.
  *
  * A partition lives as long as a descriptor of it, or of one of its vps, does.
  */
@@ -35,29 +35,29 @@ struct routing_table;
  * c constant after creation
  */
 struct partition {
-	u64 id;				/* c: the hypervisor's */
+	u64 id; /* c: the hypervisor's */
 	struct kref references;
 	struct mutex mutex;
-	struct list_head all;		/* partitions_mutex */
-	struct list_head regions;	/* m */
-	struct list_head event_ports;	/* m */
-	struct list_head ioeventfds;	/* r */
-	struct list_head irqfds;	/* r */
-	struct routing_table __rcu *routes;	/* r */
-	struct vp *vps[PARTITION_VPS_MAX];	/* r */
-	bool initialized;		/* m */
-	bool deleted;			/* m, read anywhere: gone in the hypervisor */
+	struct list_head all;		    /* partitions_mutex */
+	struct list_head regions;	    /* m */
+	struct list_head event_ports;	    /* m */
+	struct list_head ioeventfds;	    /* r */
+	struct list_head irqfds;	    /* r */
+	struct routing_table __rcu *routes; /* r */
+	struct vp *vps[PARTITION_VPS_MAX];  /* r */
+	bool initialized;		    /* m */
+	bool deleted; /* m, read anywhere: gone in the hypervisor */
 	struct rcu_head rcu;
 };
 
 struct vp {
-	struct partition *partition;	/* c */
-	u32 index;			/* c */
-	struct mutex mutex;		/* one ioctl at a time */
+	struct partition *partition; /* c */
+	u32 index;		     /* c */
+	struct mutex mutex;	     /* one ioctl at a time */
 	wait_queue_head_t wait;
-	bool kicked;			/* an intercept message has been posted */
-	struct page *registers;		/* c: struct hv_register_page */
-	struct page *intercept;		/* c: struct hv_message */
+	bool kicked;		/* an intercept message has been posted */
+	struct page *registers; /* c: struct hv_register_page */
+	struct page *intercept; /* c: struct hv_message */
 };
 
 /* partition.c */
@@ -91,13 +91,14 @@ long passthrough_hypercall(struct partition *partition, void __user *arguments);
 
 /* routing.c */
 struct interrupt {
-	u64 control;			/* HV_INTERRUPT_CONTROL_* */
+	u64 control; /* HV_INTERRUPT_CONTROL_* */
 	u64 destination;
 	u32 vector;
 };
 
 long routing_set(struct partition *partition, void __user *arguments);
-bool routing_find(struct partition *partition, u32 gsi, struct interrupt *interrupt);
+bool routing_find(struct partition *partition, u32 gsi,
+		  struct interrupt *interrupt);
 void routing_free(struct partition *partition);
 
 /* irqfd.c */

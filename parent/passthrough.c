@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ROOT_HVCALL: hypercalls that a VMM may make about its own partition, and no others. */
+/* ROOT_HVCALL: hypercalls that a VMM may make about its own partition, and no
+ * others. */
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/slab.h>
@@ -7,25 +8,26 @@
 
 #include "partition.h"
 
-/* What may pass, and whether the bare device may ask it about this partition itself. */
+/* What may pass, and whether the bare device may ask it about this partition
+ * itself. */
 static const struct {
 	u16 code;
 	bool self;
 } allowed[] = {
-	{ HVCALL_GET_PARTITION_PROPERTY, true },
-	{ HVCALL_GET_PARTITION_PROPERTY_EX, true },
-	{ HVCALL_SET_PARTITION_PROPERTY, false },
-	{ HVCALL_INSTALL_INTERCEPT, false },
-	{ HVCALL_GET_VP_REGISTERS, false },
-	{ HVCALL_SET_VP_REGISTERS, false },
-	{ HVCALL_TRANSLATE_VIRTUAL_ADDRESS, false },
-	{ HVCALL_CLEAR_VIRTUAL_INTERRUPT, false },
-	{ HVCALL_REGISTER_INTERCEPT_RESULT, false },
-	{ HVCALL_ASSERT_VIRTUAL_INTERRUPT, false },
-	{ HVCALL_SIGNAL_EVENT_DIRECT, false },
-	{ HVCALL_POST_MESSAGE_DIRECT, false },
-	{ HVCALL_GET_GPA_PAGES_ACCESS_STATE, false },
-	{ HVCALL_GET_VP_CPUID_VALUES, false },
+	{HVCALL_GET_PARTITION_PROPERTY, true},
+	{HVCALL_GET_PARTITION_PROPERTY_EX, true},
+	{HVCALL_SET_PARTITION_PROPERTY, false},
+	{HVCALL_INSTALL_INTERCEPT, false},
+	{HVCALL_GET_VP_REGISTERS, false},
+	{HVCALL_SET_VP_REGISTERS, false},
+	{HVCALL_TRANSLATE_VIRTUAL_ADDRESS, false},
+	{HVCALL_CLEAR_VIRTUAL_INTERRUPT, false},
+	{HVCALL_REGISTER_INTERCEPT_RESULT, false},
+	{HVCALL_ASSERT_VIRTUAL_INTERRUPT, false},
+	{HVCALL_SIGNAL_EVENT_DIRECT, false},
+	{HVCALL_POST_MESSAGE_DIRECT, false},
+	{HVCALL_GET_GPA_PAGES_ACCESS_STATE, false},
+	{HVCALL_GET_VP_CPUID_VALUES, false},
 };
 
 static bool may_pass(u16 code, bool self)
@@ -42,7 +44,8 @@ static int arguments_check(const struct mshv_root_hvcall *user, bool self)
 {
 	if (!may_pass(user->code, self))
 		return -EINVAL;
-	/* Every input begins with the partition's id, which is filled in here. */
+	/* Every input begins with the partition's id, which is filled in here.
+	 */
 	if (user->in_sz < sizeof(u64) || user->in_sz > HV_PAGE_SIZE ||
 	    user->out_sz > HV_PAGE_SIZE || !user->in_ptr)
 		return -EINVAL;
@@ -54,11 +57,16 @@ static int arguments_check(const struct mshv_root_hvcall *user, bool self)
 	return 0;
 }
 
-static long call_and_answer(u64 partition, struct mshv_root_hvcall *user, void *in, void *out)
+static long call_and_answer(u64 partition, struct mshv_root_hvcall *user,
+			    void *in, void *out)
 {
 	struct hypercall call = {
-		.code = user->code, .reps = user->reps, .in = in, .in_size = user->in_sz,
-		.out = out, .out_size = user->out_sz,
+		.code = user->code,
+		.reps = user->reps,
+		.in = in,
+		.in_size = user->in_sz,
+		.out = out,
+		.out_size = user->out_sz,
 	};
 	u16 status;
 	int ret;
@@ -93,7 +101,8 @@ long passthrough_hypercall(struct partition *partition, void __user *arguments)
 	out = user.out_sz ? kzalloc(user.out_sz, GFP_KERNEL) : NULL;
 	if (!in || (user.out_sz && !out)) {
 		ret = -ENOMEM;
-	} else if (copy_from_user(in, u64_to_user_ptr(user.in_ptr), user.in_sz)) {
+	} else if (copy_from_user(in, u64_to_user_ptr(user.in_ptr),
+				  user.in_sz)) {
 		ret = -EFAULT;
 	} else {
 		*(u64 *)in = id;

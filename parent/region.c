@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Guest memory: user pages, pinned for as long as a partition has them mapped. */
+/* Guest memory: user pages, pinned while a partition has them mapped. */
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -16,21 +16,21 @@ struct region {
 	struct list_head list;
 	u64 gpa_page;
 	u64 user_address;
-	unsigned long count;		/* pages */
+	unsigned long count; /* pages */
 	unsigned long pinned;
-	u32 map_flags;			/* HV_MAP_GPA_* */
+	u32 map_flags; /* HV_MAP_GPA_* */
 	struct page **pages;
 };
 
 /* A stretch of a region that is mapped with one page size. */
 struct span {
 	unsigned long first;
-	unsigned long count;		/* 4 KiB pages */
+	unsigned long count; /* 4 KiB pages */
 	bool large;
 };
 
 /* Room for page numbers behind the fixed part of MAP_GPA_PAGES. */
-#define MAP_REPS_MAX \
+#define MAP_REPS_MAX                                                           \
 	((HV_PAGE_SIZE - sizeof(struct hv_input_map_gpa_pages)) / sizeof(u64))
 
 struct map_input {
@@ -59,7 +59,8 @@ static bool large_page_at(const struct region *region, unsigned long index)
 static struct span span_at(const struct region *region, unsigned long index,
 			   unsigned long max)
 {
-	struct span span = { .first = index, .large = large_page_at(region, index) };
+	struct span span = {.first = index,
+			    .large = large_page_at(region, index)};
 	const unsigned long unit = span.large ? HV_PAGES_PER_LARGE_PAGE : 1;
 
 	do {
@@ -70,13 +71,15 @@ static struct span span_at(const struct region *region, unsigned long index,
 	return span;
 }
 
-static int span_map(u64 partition, const struct region *region, struct span span,
-		    struct map_input *in)
+static int span_map(u64 partition, const struct region *region,
+		    struct span span, struct map_input *in)
 {
 	const unsigned long unit = span.large ? HV_PAGES_PER_LARGE_PAGE : 1;
 	const unsigned long reps = span.count / unit;
 	struct hypercall call = {
-		.code = HVCALL_MAP_GPA_PAGES, .reps = reps, .in = in,
+		.code = HVCALL_MAP_GPA_PAGES,
+		.reps = reps,
+		.in = in,
 		.in_size = sizeof(in->head) + reps * sizeof(u64),
 	};
 	unsigned long i;
@@ -84,14 +87,17 @@ static int span_map(u64 partition, const struct region *region, struct span span
 	in->head = (struct hv_input_map_gpa_pages){
 		.target_partition_id = partition,
 		.target_gpa_base = region->gpa_page + span.first,
-		.map_flags = region->map_flags | (span.large ? HV_MAP_GPA_LARGE_PAGE : 0),
+		.map_flags = region->map_flags |
+			     (span.large ? HV_MAP_GPA_LARGE_PAGE : 0),
 	};
 	for (i = 0; i < reps; i++)
-		in->pages[i] = page_to_pfn(region->pages[span.first + i * unit]);
+		in->pages[i] =
+			page_to_pfn(region->pages[span.first + i * unit]);
 	return hypercall_do_with_memory(partition, &call);
 }
 
-static int span_unmap(u64 partition, const struct region *region, struct span span)
+static int span_unmap(u64 partition, const struct region *region,
+		      struct span span)
 {
 	struct hv_input_unmap_gpa_pages in = {
 		.target_partition_id = partition,
@@ -99,15 +105,18 @@ static int span_unmap(u64 partition, const struct region *region, struct span sp
 		.unmap_flags = span.large ? HV_UNMAP_GPA_LARGE_PAGE : 0,
 	};
 	struct hypercall call = {
-		.code = HVCALL_UNMAP_GPA_PAGES, .in = &in, .in_size = sizeof(in),
+		.code = HVCALL_UNMAP_GPA_PAGES,
+		.in = &in,
+		.in_size = sizeof(in),
 		.reps = span.count / (span.large ? HV_PAGES_PER_LARGE_PAGE : 1),
 	};
 
 	return hypercall_do_with_memory(partition, &call);
 }
 
-/* Unmaps the first count pages; goes on after an error and returns the first. */
-static int region_unmap(u64 partition, const struct region *region, unsigned long count)
+/* Unmaps the first count pages; goes on after an error, returns the first. */
+static int region_unmap(u64 partition, const struct region *region,
+			unsigned long count)
 {
 	unsigned long index = 0;
 	int ret = 0;
@@ -159,9 +168,10 @@ static void region_unpin(struct region *region)
 	unsigned long done;
 
 	for (done = 0; done < region->pinned; done += PIN_BATCH) {
-		unpin_user_pages_dirty_lock(region->pages + done,
-					    min_t(unsigned long, PIN_BATCH,
-						  region->pinned - done), dirty);
+		unpin_user_pages_dirty_lock(
+			region->pages + done,
+			min_t(unsigned long, PIN_BATCH, region->pinned - done),
+			dirty);
 		cond_resched();
 	}
 }
@@ -183,10 +193,9 @@ static int region_pin(struct region *region)
 	while (region->pinned < region->count) {
 		const int batch = min_t(unsigned long, PIN_BATCH,
 					region->count - region->pinned);
-		const int done = pin_user_pages_fast(region->user_address +
-						     (region->pinned << PAGE_SHIFT),
-						     batch, flags,
-						     region->pages + region->pinned);
+		const int done = pin_user_pages_fast(
+			region->user_address + (region->pinned << PAGE_SHIFT),
+			batch, flags, region->pages + region->pinned);
 
 		if (done <= 0)
 			return done ? done : -EFAULT;
@@ -199,14 +208,16 @@ static int region_pin(struct region *region)
 }
 
 static bool overlaps(const struct partition *partition,
-		     const struct mshv_user_mem_region *user, unsigned long count)
+		     const struct mshv_user_mem_region *user,
+		     unsigned long count)
 {
 	const struct region *region;
 
-	list_for_each_entry(region, &partition->regions, list)
-		if (user->guest_pfn < region->gpa_page + region->count &&
-		    region->gpa_page < user->guest_pfn + count)
-			return true;
+	list_for_each_entry(
+		region, &partition->regions,
+		list) if (user->guest_pfn < region->gpa_page + region->count &&
+			  region->gpa_page <
+				  user->guest_pfn + count) return true;
 	return false;
 }
 
@@ -233,7 +244,8 @@ static struct region *region_allocate(const struct mshv_user_mem_region *user,
 	return region;
 }
 
-static long region_add(struct partition *partition, const struct mshv_user_mem_region *user)
+static long region_add(struct partition *partition,
+		       const struct mshv_user_mem_region *user)
 {
 	const unsigned long count = user->size >> PAGE_SHIFT;
 	struct region *region;
@@ -255,8 +267,8 @@ static long region_add(struct partition *partition, const struct mshv_user_mem_r
 	if (clean)
 		region_free(region);
 	else
-		pr_err("mshv: p%llu: region at page %#llx stays pinned\n", partition->id,
-		       region->gpa_page);
+		pr_err("mshv: p%llu: region at page %#llx stays pinned\n",
+		       partition->id, region->gpa_page);
 	return ret;
 }
 
@@ -266,7 +278,8 @@ static long region_remove(struct partition *partition,
 	struct region *region;
 	int ret;
 
-	list_for_each_entry(region, &partition->regions, list) {
+	list_for_each_entry(region, &partition->regions, list)
+	{
 		if (region->gpa_page != user->guest_pfn ||
 		    region->count != user->size >> PAGE_SHIFT ||
 		    region->user_address != user->userspace_addr)
@@ -290,11 +303,13 @@ long region_set(struct partition *partition, void __user *arguments)
 
 	if (copy_from_user(&user, arguments, sizeof(user)))
 		return -EFAULT;
-	if (!user.size || user.size % HV_PAGE_SIZE || user.userspace_addr % HV_PAGE_SIZE ||
+	if (!user.size || user.size % HV_PAGE_SIZE ||
+	    user.userspace_addr % HV_PAGE_SIZE ||
 	    user.flags & ~MSHV_SET_MEM_FLAGS_MASK ||
 	    memchr_inv(user.rsvd, 0, sizeof(user.rsvd)) ||
 	    check_add_overflow(user.userspace_addr, user.size, &end) ||
-	    user.guest_pfn + (user.size >> PAGE_SHIFT) > 1ULL << (52 - PAGE_SHIFT) ||
+	    user.guest_pfn + (user.size >> PAGE_SHIFT) >
+		    1ULL << (52 - PAGE_SHIFT) ||
 	    user.guest_pfn > 1ULL << (52 - PAGE_SHIFT))
 		return -EINVAL;
 	if (user.flags & (1 << MSHV_SET_MEM_BIT_UNMAP))
@@ -311,10 +326,12 @@ void region_free_all(struct partition *partition, bool unpin)
 
 	if (!unpin) {
 		if (!list_empty(&partition->regions))
-			pr_err("mshv: p%llu: its memory stays pinned\n", partition->id);
+			pr_err("mshv: p%llu: its memory stays pinned\n",
+			       partition->id);
 		return;
 	}
-	list_for_each_entry_safe(region, next, &partition->regions, list) {
+	list_for_each_entry_safe(region, next, &partition->regions, list)
+	{
 		list_del(&region->list);
 		region_free(region);
 	}

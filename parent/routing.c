@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table from GSI to MSI message, replaced as a whole and read without locks. */
+/* The table from GSI to MSI message, replaced as a whole and read without
+ * locks. */
 #include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
@@ -11,7 +12,7 @@
 
 struct routing_table {
 	struct rcu_head rcu;
-	u32 count;			/* GSIs 0..count-1 */
+	u32 count; /* GSIs 0..count-1 */
 	struct {
 		struct interrupt interrupt;
 		bool valid;
@@ -19,19 +20,24 @@ struct routing_table {
 };
 
 /* MSI address and data: Intel SDM vol. 3, "Message Signalled Interrupts". */
-#define MSI_ADDRESS_LOGICAL BIT(2)
+#define MSI_ADDRESS_LOGICAL	      BIT(2)
 #define MSI_ADDRESS_DESTINATION_SHIFT 12
-#define MSI_DATA_MODE_SHIFT 8
-#define MSI_DATA_MODE_MASK 7u
-#define MSI_DATA_LEVEL BIT(15)
+#define MSI_DATA_MODE_SHIFT	      8
+#define MSI_DATA_MODE_MASK	      7u
+#define MSI_DATA_LEVEL		      BIT(15)
 
-static struct interrupt interrupt_decode(const struct mshv_user_irq_entry *entry)
+static struct interrupt
+interrupt_decode(const struct mshv_user_irq_entry *entry)
 {
 	struct interrupt interrupt = {
-		.control = (entry->data >> MSI_DATA_MODE_SHIFT) & MSI_DATA_MODE_MASK,
-		/* Wide ids: bits 31:8 of the upper word, as in x2APIC MSIs of VMMs. */
-		.destination = ((entry->address_lo >> MSI_ADDRESS_DESTINATION_SHIFT) & 0xff) |
-			       (entry->address_hi & 0xffffff00u),
+		.control = (entry->data >> MSI_DATA_MODE_SHIFT) &
+			   MSI_DATA_MODE_MASK,
+		/* Wide ids: bits 31:8 of the upper word, as in x2APIC MSIs of
+		   VMMs. */
+		.destination =
+			((entry->address_lo >> MSI_ADDRESS_DESTINATION_SHIFT) &
+			 0xff) |
+			(entry->address_hi & 0xffffff00u),
 		.vector = entry->data & 0xff,
 	};
 
@@ -42,7 +48,8 @@ static struct interrupt interrupt_decode(const struct mshv_user_irq_entry *entry
 	return interrupt;
 }
 
-static struct routing_table *table_make(const struct mshv_user_irq_entry *entries, u32 number)
+static struct routing_table *
+table_make(const struct mshv_user_irq_entry *entries, u32 number)
 {
 	struct routing_table *table;
 	u32 i, count = 0;
@@ -52,7 +59,8 @@ static struct routing_table *table_make(const struct mshv_user_irq_entry *entrie
 			return ERR_PTR(-EINVAL);
 		count = max(count, entries[i].gsi + 1);
 	}
-	table = kvzalloc(struct_size(table, entries, count), GFP_KERNEL_ACCOUNT);
+	table = kvzalloc(struct_size(table, entries, count),
+			 GFP_KERNEL_ACCOUNT);
 	if (!table)
 		return ERR_PTR(-ENOMEM);
 	table->count = count;
@@ -61,13 +69,15 @@ static struct routing_table *table_make(const struct mshv_user_irq_entry *entrie
 			kvfree(table);
 			return ERR_PTR(-EINVAL);
 		}
-		table->entries[entries[i].gsi].interrupt = interrupt_decode(&entries[i]);
+		table->entries[entries[i].gsi].interrupt =
+			interrupt_decode(&entries[i]);
 		table->entries[entries[i].gsi].valid = true;
 	}
 	return table;
 }
 
-static void table_replace(struct partition *partition, struct routing_table *table)
+static void table_replace(struct partition *partition,
+			  struct routing_table *table)
 {
 	struct routing_table *old;
 
@@ -90,7 +100,8 @@ long routing_set(struct partition *partition, void __user *arguments)
 		return -EFAULT;
 	if (user.nr > MSHV_MAX_GUEST_IRQS || user.rsvd)
 		return -EINVAL;
-	entries = vmemdup_user(arguments + sizeof(user), user.nr * sizeof(entries[0]));
+	entries = vmemdup_user(arguments + sizeof(user),
+			       user.nr * sizeof(entries[0]));
 	if (IS_ERR(entries))
 		return PTR_ERR(entries);
 	table = table_make(entries, user.nr);
@@ -102,7 +113,8 @@ long routing_set(struct partition *partition, void __user *arguments)
 }
 
 /* Whether gsi has a route, and which. Any context. */
-bool routing_find(struct partition *partition, u32 gsi, struct interrupt *interrupt)
+bool routing_find(struct partition *partition, u32 gsi,
+		  struct interrupt *interrupt)
 {
 	const struct routing_table *table;
 	bool found;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Receives the hypervisor's messages (SINT0) and event flags (SINT5) on every processor. */
+/* Receives the hypervisor's messages (SINT0) and event flags (SINT5) on every
+ * processor. */
 #include <linux/bitops.h>
 #include <linux/cpuhotplug.h>
 #include <linux/errno.h>
@@ -16,17 +17,18 @@
 #include "partition.h"
 #include "synic.h"
 
-/* A page that a synthetic MSR names: the hypervisor's if it provided one, else ours. */
+/* A page that a synthetic MSR names: the hypervisor's if it provided one, else
+ * ours. */
 struct synic_page {
 	void *address;
 	bool provided;
-	bool was_enabled;	/* VMBus uses it as well: leave it so */
+	bool was_enabled; /* VMBus uses it as well: leave it so */
 };
 
 struct synic_cpu {
 	struct synic_page messages;
 	struct synic_page flags;
-	bool enabled;		/* read by this processor's interrupts */
+	bool enabled; /* read by this processor's interrupts */
 };
 
 static DEFINE_PER_CPU(struct synic_cpu, synic_cpus);
@@ -51,19 +53,22 @@ static void message_dispatch(const struct hv_message *message)
 
 	switch (message->header.type) {
 	case HVMSG_OPAQUE_INTERCEPT: {
-		const struct hv_opaque_intercept *body = (const void *)message->payload;
+		const struct hv_opaque_intercept *body =
+			(const void *)message->payload;
 
 		partition_vp_kick(sender, body->vp_index);
 		break;
 	}
 	case HVMSG_APIC_EOI: {
-		const struct hv_apic_eoi_message *body = (const void *)message->payload;
+		const struct hv_apic_eoi_message *body =
+			(const void *)message->payload;
 
 		partition_apic_eoi(sender, body->vector);
 		break;
 	}
 	default:
-		pr_warn_once("mshv: message of unknown type %#x from partition %llu\n",
+		pr_warn_once("mshv: message of unknown type %#x from partition "
+			     "%llu\n",
 			     message->header.type, sender);
 	}
 }
@@ -133,7 +138,8 @@ static int page_enable(struct synic_page *page, u32 msr)
 	if (page->provided)
 		msr_write(msr, value | HV_MSR_PAGE_ENABLE);
 	else
-		msr_write(msr, virt_to_phys(page->address) | HV_MSR_PAGE_ENABLE);
+		msr_write(msr,
+			  virt_to_phys(page->address) | HV_MSR_PAGE_ENABLE);
 	return 0;
 }
 
@@ -157,9 +163,11 @@ static int synic_cpu_offline(unsigned int number)
 {
 	struct synic_cpu *cpu = this_cpu_ptr(&synic_cpus);
 
-	msr_write(HV_MSR_SINT0 + HV_SYNIC_INTERCEPTION_SINT, HV_SINT_RESET_VALUE);
+	msr_write(HV_MSR_SINT0 + HV_SYNIC_INTERCEPTION_SINT,
+		  HV_SINT_RESET_VALUE);
 	msr_write(HV_MSR_SINT0 + HV_SYNIC_DOORBELL_SINT, HV_SINT_RESET_VALUE);
-	/* Nothing new comes now; what came without its interrupt must not be lost. */
+	/* Nothing new comes now; what came without its interrupt must not be
+	 * lost. */
 	local_irq_disable();
 	if (cpu->enabled)
 		synic_interrupt();
@@ -193,7 +201,7 @@ static int synic_cpu_online(unsigned int number)
 	return 0;
 }
 
-/* Before 6.15 the kernel has one handler slot; VMBus in use means it is taken. */
+/* Before 6.15 the kernel has one handler slot: with VMBus in use, taken. */
 static bool vmbus_owns_handler(void)
 {
 	return !kernel_hyperv_handler_shared() &&
@@ -205,7 +213,8 @@ int synic_init(void)
 	int ret;
 
 	if (vmbus_owns_handler()) {
-		pr_err("mshv: VMBus owns the callback interrupt on this kernel\n");
+		pr_err("mshv: VMBus owns the callback interrupt on this "
+		       "kernel\n");
 		return -EBUSY;
 	}
 	kernel_hyperv_attach(synic_interrupt);
@@ -223,7 +232,7 @@ int synic_init(void)
 void synic_exit(void)
 {
 	if (!hotplug_state)
-		return;		/* a reboot is on its way */
+		return; /* a reboot is on its way */
 	cpuhp_remove_state(hotplug_state);
 	hotplug_state = 0;
 	kernel_hyperv_detach();

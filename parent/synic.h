@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* This kernel's side of the synthetic interrupt controller, and its kernel hook. */
+/* This kernel's side of the synthetic interrupt controller, and its kernel
+ * hook. */
 #pragma once
 
 int synic_init(void);

@@ -10,7 +10,7 @@
 
 #include "partition.h"
 
-/* The hypervisor no longer writes to the pages; a mapping keeps its own count. */
+/* The hypervisor writes to the pages no more; a mapping has its own count. */
 void vp_free(struct vp *vp)
 {
 	if (vp->registers)
@@ -23,14 +23,19 @@ void vp_free(struct vp *vp)
 static int page_map(struct vp *vp, u16 type, struct page *page)
 {
 	struct hv_input_map_vp_state_page in = {
-		.partition_id = vp->partition->id, .vp_index = vp->index, .type = type,
+		.partition_id = vp->partition->id,
+		.vp_index = vp->index,
+		.type = type,
 		.flags = HV_MAP_VP_STATE_PAGE_LOCATION_PROVIDED,
 		.requested_location = page_to_pfn(page),
 	};
 	struct hv_output_map_vp_state_page out;
 	struct hypercall call = {
-		.code = HVCALL_MAP_VP_STATE_PAGE, .in = &in, .in_size = sizeof(in),
-		.out = &out, .out_size = sizeof(out),
+		.code = HVCALL_MAP_VP_STATE_PAGE,
+		.in = &in,
+		.in_size = sizeof(in),
+		.out = &out,
+		.out_size = sizeof(out),
 	};
 	int ret;
 
@@ -46,10 +51,14 @@ static int page_map(struct vp *vp, u16 type, struct page *page)
 static int page_unmap(struct vp *vp, u16 type)
 {
 	struct hv_input_unmap_vp_state_page in = {
-		.partition_id = vp->partition->id, .vp_index = vp->index, .type = type,
+		.partition_id = vp->partition->id,
+		.vp_index = vp->index,
+		.type = type,
 	};
 	struct hypercall call = {
-		.code = HVCALL_UNMAP_VP_STATE_PAGE, .in = &in, .in_size = sizeof(in),
+		.code = HVCALL_UNMAP_VP_STATE_PAGE,
+		.in = &in,
+		.in_size = sizeof(in),
 	};
 
 	return hypercall_do(&call);
@@ -65,17 +74,21 @@ static int vp_pages_map(struct vp *vp)
 		return -ENOMEM;
 	ret = page_map(vp, HV_VP_STATE_PAGE_REGISTERS, vp->registers);
 	if (!ret)
-		ret = page_map(vp, HV_VP_STATE_PAGE_INTERCEPT_MESSAGE, vp->intercept);
+		ret = page_map(vp, HV_VP_STATE_PAGE_INTERCEPT_MESSAGE,
+			       vp->intercept);
 	return ret;
 }
 
 static int vp_create_call(struct vp *vp)
 {
 	struct hv_input_create_vp in = {
-		.partition_id = vp->partition->id, .vp_index = vp->index,
+		.partition_id = vp->partition->id,
+		.vp_index = vp->index,
 	};
 	struct hypercall call = {
-		.code = HVCALL_CREATE_VP, .in = &in, .in_size = sizeof(in),
+		.code = HVCALL_CREATE_VP,
+		.in = &in,
+		.in_size = sizeof(in),
 	};
 
 	return hypercall_do_with_memory(vp->partition->id, &call);
@@ -84,16 +97,20 @@ static int vp_create_call(struct vp *vp)
 static int vp_delete_call(struct vp *vp)
 {
 	struct hv_input_delete_vp in = {
-		.partition_id = vp->partition->id, .vp_index = vp->index,
+		.partition_id = vp->partition->id,
+		.vp_index = vp->index,
 	};
 	struct hypercall call = {
-		.code = HVCALL_DELETE_VP, .in = &in, .in_size = sizeof(in),
+		.code = HVCALL_DELETE_VP,
+		.in = &in,
+		.in_size = sizeof(in),
 	};
 
 	return hypercall_do(&call);
 }
 
-/* Takes a new vp back. Pages that the hypervisor may still write to are never freed. */
+/* Takes a new vp back. Pages that the hypervisor may still write to are never
+ * freed. */
 static void vp_undo(struct vp *vp)
 {
 	page_unmap(vp, HV_VP_STATE_PAGE_REGISTERS);
@@ -101,17 +118,19 @@ static void vp_undo(struct vp *vp)
 	if (!vp_delete_call(vp))
 		vp_free(vp);
 	else
-		pr_err("mshv: p%llu vp%u: could not be deleted\n", vp->partition->id,
-		       vp->index);
+		pr_err("mshv: p%llu vp%u: could not be deleted\n",
+		       vp->partition->id, vp->index);
 }
 
-static long vp_ioctl(struct file *file, unsigned int command, unsigned long argument)
+static long vp_ioctl(struct file *file, unsigned int command,
+		     unsigned long argument)
 {
 	void __user *arguments = (void __user *)argument;
 	struct vp *vp = file->private_data;
 	long ret;
 
-	/* Registers may be asked for while the vp runs: the hypervisor judges. */
+	/* Registers may be asked for while the vp runs: the hypervisor judges.
+	 */
 	if (command == MSHV_ROOT_HVCALL)
 		return passthrough_hypercall(vp->partition, arguments);
 	if (mutex_lock_killable(&vp->mutex))
@@ -149,7 +168,8 @@ static int vp_mmap(struct file *file, struct vm_area_struct *area)
 		return -EINVAL;
 	}
 	/* A private copy would show nothing of what the hypervisor writes. */
-	if (area->vm_end - area->vm_start != PAGE_SIZE || !(area->vm_flags & VM_SHARED))
+	if (area->vm_end - area->vm_start != PAGE_SIZE ||
+	    !(area->vm_flags & VM_SHARED))
 		return -EINVAL;
 	return vm_insert_page(area, area->vm_start, page);
 }
@@ -210,12 +230,14 @@ long vp_create(struct partition *partition, void __user *arguments)
 	/* Published before the descriptor: whoever gets that may run the vp. */
 	smp_store_release(&partition->vps[vp->index], vp);
 	partition_get(partition);
-	ret = anon_inode_getfd("mshv_vp", &vp_operations, vp, O_RDWR | O_CLOEXEC);
+	ret = anon_inode_getfd("mshv_vp", &vp_operations, vp,
+			       O_RDWR | O_CLOEXEC);
 	if (ret >= 0)
 		return ret;
 	WRITE_ONCE(partition->vps[vp->index], NULL);
 	synchronize_rcu();
-	/* Cannot be the last reference: the caller's descriptor holds another. */
+	/* Cannot be the last reference: the caller's descriptor holds another.
+	 */
 	partition_put(partition);
 undo:
 	vp_undo(vp);

@@ -25,7 +25,9 @@ struct registers_get {
 static int registers_set(struct vp *vp, struct registers_set *set, u16 count)
 {
 	struct hypercall call = {
-		.code = HVCALL_SET_VP_REGISTERS, .reps = count, .in = set,
+		.code = HVCALL_SET_VP_REGISTERS,
+		.reps = count,
+		.in = set,
 		.in_size = sizeof(set->in) + count * sizeof(set->elements[0]),
 	};
 
@@ -34,14 +36,15 @@ static int registers_set(struct vp *vp, struct registers_set *set, u16 count)
 	return hypercall_do(&call);
 }
 
-/* Applied in this order: with the explicit suspension the last obstacle goes. */
+/* Applied in this order: the explicit suspension is the last obstacle. */
 static int vp_resume(struct vp *vp)
 {
 	struct registers_set set = {
-		.elements = {
-			{ .name = HV_REGISTER_INTERCEPT_SUSPEND },
-			{ .name = HV_REGISTER_EXPLICIT_SUSPEND },
-		},
+		.elements =
+			{
+				{.name = HV_REGISTER_INTERCEPT_SUSPEND},
+				{.name = HV_REGISTER_EXPLICIT_SUSPEND},
+			},
 	};
 
 	return registers_set(vp, &set, 2);
@@ -50,25 +53,30 @@ static int vp_resume(struct vp *vp)
 static int vp_suspend(struct vp *vp)
 {
 	struct registers_set set = {
-		.elements = { { .name = HV_REGISTER_EXPLICIT_SUSPEND,
-				.value.u64 = HV_SUSPENDED } },
+		.elements = {{.name = HV_REGISTER_EXPLICIT_SUSPEND,
+			      .value.u64 = HV_SUSPENDED}},
 	};
 
 	return registers_set(vp, &set, 1);
 }
 
-/* Whether the vp stopped for an intercept: then its message is posted or on its way. */
+/* Whether the vp stopped for an intercept: then its message is posted or on its
+ * way. */
 static int vp_intercept_suspended(struct vp *vp, bool *suspended)
 {
 	struct registers_get get = {
-		.in = { .partition_id = vp->partition->id, .vp_index = vp->index },
-		.names = { HV_REGISTER_INTERCEPT_SUSPEND },
+		.in = {.partition_id = vp->partition->id,
+		       .vp_index = vp->index},
+		.names = {HV_REGISTER_INTERCEPT_SUSPEND},
 	};
 	struct hv_register_value value;
 	struct hypercall call = {
-		.code = HVCALL_GET_VP_REGISTERS, .reps = 1, .in = &get,
+		.code = HVCALL_GET_VP_REGISTERS,
+		.reps = 1,
+		.in = &get,
 		.in_size = sizeof(get.in) + sizeof(get.names),
-		.out = &value, .out_size = sizeof(value),
+		.out = &value,
+		.out_size = sizeof(value),
 	};
 	int ret;
 
@@ -80,7 +88,8 @@ static int vp_intercept_suspended(struct vp *vp, bool *suspended)
 static bool vp_must_wake(struct vp *vp)
 {
 	/* Pairs with the release in partition_vp_kick. */
-	return smp_load_acquire(&vp->kicked) || READ_ONCE(vp->partition->deleted);
+	return smp_load_acquire(&vp->kicked) ||
+	       READ_ONCE(vp->partition->deleted);
 }
 
 /*

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* GET/SET_VP_STATE: the larger pieces of a vp's state, by user pages or by value. */
+/* GET/SET_VP_STATE: the larger pieces of a vp's state, by user pages or by
+ * value. */
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -11,26 +12,31 @@
 #define STATE_PAGES_MAX 16
 
 struct state_request {
-	u32 type;			/* HV_VP_STATE_* */
-	u32 size;			/* bytes of data */
+	u32 type; /* HV_VP_STATE_* */
+	u32 size; /* bytes of data */
 	u64 xsave_states;
 };
 
 /* Get and set have the same fixed part. */
 struct state_input {
 	struct hv_input_get_vp_state head;
-	u64 list[STATE_PAGES_MAX + sizeof(struct hv_synthetic_timers_state) / sizeof(u64)];
+	u64 list[STATE_PAGES_MAX +
+		 sizeof(struct hv_synthetic_timers_state) / sizeof(u64)];
 };
 
 static int property_get(struct vp *vp, u32 code, u64 *value)
 {
 	struct hv_input_get_partition_property in = {
-		.partition_id = vp->partition->id, .property_code = code,
+		.partition_id = vp->partition->id,
+		.property_code = code,
 	};
 	struct hv_output_get_partition_property out;
 	struct hypercall call = {
-		.code = HVCALL_GET_PARTITION_PROPERTY, .in = &in, .in_size = sizeof(in),
-		.out = &out, .out_size = sizeof(out),
+		.code = HVCALL_GET_PARTITION_PROPERTY,
+		.in = &in,
+		.in_size = sizeof(in),
+		.out = &out,
+		.out_size = sizeof(out),
 	};
 	int ret;
 
@@ -44,9 +50,11 @@ static int xsave_request(struct vp *vp, struct state_request *request)
 	u64 size;
 	int ret;
 
-	ret = property_get(vp, HV_PARTITION_PROPERTY_XSAVE_STATES, &request->xsave_states);
+	ret = property_get(vp, HV_PARTITION_PROPERTY_XSAVE_STATES,
+			   &request->xsave_states);
 	if (!ret)
-		ret = property_get(vp, HV_PARTITION_PROPERTY_MAX_XSAVE_DATA_SIZE, &size);
+		ret = property_get(
+			vp, HV_PARTITION_PROPERTY_MAX_XSAVE_DATA_SIZE, &size);
 	if (ret)
 		return ret;
 	if (!size || size > STATE_PAGES_MAX * HV_PAGE_SIZE)
@@ -57,7 +65,7 @@ static int xsave_request(struct vp *vp, struct state_request *request)
 
 static int request_make(struct vp *vp, u8 type, struct state_request *request)
 {
-	*request = (struct state_request){ .size = HV_PAGE_SIZE };
+	*request = (struct state_request){.size = HV_PAGE_SIZE};
 	switch (type) {
 	case MSHV_VP_STATE_LAPIC:
 		request->type = HV_VP_STATE_LAPIC;
@@ -80,9 +88,12 @@ static int request_make(struct vp *vp, u8 type, struct state_request *request)
 	}
 }
 
-/* Reads the arguments, tells the size that the state has, and checks the buffer. */
-static int arguments_get(struct vp *vp, struct mshv_get_set_vp_state __user *arguments,
-			 struct mshv_get_set_vp_state *user, struct state_request *request)
+/* Reads the arguments, tells the size that the state has, and checks the
+ * buffer. */
+static int arguments_get(struct vp *vp,
+			 struct mshv_get_set_vp_state __user *arguments,
+			 struct mshv_get_set_vp_state *user,
+			 struct state_request *request)
 {
 	int ret;
 
@@ -109,7 +120,8 @@ static void head_fill(struct vp *vp, const struct state_request *request,
 }
 
 /* State that travels in the caller's own pages. */
-static int by_pages(struct vp *vp, const struct state_request *request, u64 buffer, u16 code)
+static int by_pages(struct vp *vp, const struct state_request *request,
+		    u64 buffer, u16 code)
 {
 	const int count = DIV_ROUND_UP(request->size, HV_PAGE_SIZE);
 	const bool get = code == HVCALL_GET_VP_STATE;
@@ -117,30 +129,40 @@ static int by_pages(struct vp *vp, const struct state_request *request, u64 buff
 	struct hv_output_get_vp_state out;
 	struct state_input in = {};
 	struct hypercall call = {
-		.code = code, .varhead = count, .in = &in,
+		.code = code,
+		.varhead = count,
+		.in = &in,
 		.in_size = sizeof(in.head) + count * sizeof(u64),
-		.out = &out, .out_size = get ? sizeof(out) : 0,
+		.out = &out,
+		.out_size = get ? sizeof(out) : 0,
 	};
 	int pinned, i, ret;
 
-	pinned = pin_user_pages_fast(buffer, count, get ? FOLL_WRITE : 0, pages);
+	pinned =
+		pin_user_pages_fast(buffer, count, get ? FOLL_WRITE : 0, pages);
 	if (pinned < 0)
 		return pinned;
 	head_fill(vp, request, &in);
 	for (i = 0; i < pinned; i++)
 		in.list[i] = page_to_pfn(pages[i]);
-	ret = pinned == count ? hypercall_do_with_memory(vp->partition->id, &call) : -EFAULT;
+	ret = pinned == count
+		      ? hypercall_do_with_memory(vp->partition->id, &call)
+		      : -EFAULT;
 	unpin_user_pages_dirty_lock(pages, pinned, get);
 	return ret;
 }
 
-static int timers_get(struct vp *vp, const struct state_request *request, u64 buffer)
+static int timers_get(struct vp *vp, const struct state_request *request,
+		      u64 buffer)
 {
 	struct hv_output_get_vp_state out = {};
 	struct state_input in = {};
 	struct hypercall call = {
-		.code = HVCALL_GET_VP_STATE, .in = &in, .in_size = sizeof(in.head),
-		.out = &out, .out_size = sizeof(out),
+		.code = HVCALL_GET_VP_STATE,
+		.in = &in,
+		.in_size = sizeof(in.head),
+		.out = &out,
+		.out_size = sizeof(out),
 	};
 	int ret;
 
@@ -151,12 +173,15 @@ static int timers_get(struct vp *vp, const struct state_request *request, u64 bu
 	return ret;
 }
 
-static int timers_set(struct vp *vp, const struct state_request *request, u64 buffer)
+static int timers_set(struct vp *vp, const struct state_request *request,
+		      u64 buffer)
 {
 	struct state_input in = {};
 	struct hypercall call = {
-		.code = HVCALL_SET_VP_STATE, .varhead = request->size / sizeof(u64),
-		.in = &in, .in_size = sizeof(in.head) + request->size,
+		.code = HVCALL_SET_VP_STATE,
+		.varhead = request->size / sizeof(u64),
+		.in = &in,
+		.in_size = sizeof(in.head) + request->size,
 	};
 
 	head_fill(vp, request, &in);
@@ -176,7 +201,8 @@ long vp_state_get(struct vp *vp, void __user *arguments)
 	if (ret)
 		return ret;
 	if (request.type & HV_VP_STATE_TYPE_PFN)
-		return by_pages(vp, &request, user.buf_ptr, HVCALL_GET_VP_STATE);
+		return by_pages(vp, &request, user.buf_ptr,
+				HVCALL_GET_VP_STATE);
 	return timers_get(vp, &request, user.buf_ptr);
 }
 
@@ -191,6 +217,7 @@ long vp_state_set(struct vp *vp, void __user *arguments)
 	if (ret)
 		return ret;
 	if (request.type & HV_VP_STATE_TYPE_PFN)
-		return by_pages(vp, &request, user.buf_ptr, HVCALL_SET_VP_STATE);
+		return by_pages(vp, &request, user.buf_ptr,
+				HVCALL_SET_VP_STATE);
 	return timers_set(vp, &request, user.buf_ptr);
 }

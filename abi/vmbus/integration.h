@@ -5,8 +5,8 @@
 #include "../types.h"
 #include "ring.h"
 
-#define VMBUS_IC_FRAMEWORK_VERSION_1 1u		/* 1.0 */
-#define VMBUS_IC_FRAMEWORK_VERSION_3 3u		/* 3.0 */
+#define VMBUS_IC_FRAMEWORK_VERSION_1 1u /* 1.0 */
+#define VMBUS_IC_FRAMEWORK_VERSION_3 3u /* 3.0 */
 
 enum vmbus_ic_message_type {
 	VMBUS_IC_NEGOTIATE = 0,
@@ -19,8 +19,8 @@ enum vmbus_ic_message_type {
 };
 
 #define VMBUS_IC_FLAG_TRANSACTION 0x1u
-#define VMBUS_IC_FLAG_REQUEST 0x2u
-#define VMBUS_IC_FLAG_RESPONSE 0x4u
+#define VMBUS_IC_FLAG_REQUEST	  0x2u
+#define VMBUS_IC_FLAG_RESPONSE	  0x4u
 
 struct vmbus_ic_version {
 	uint16_t major;
@@ -32,12 +32,12 @@ ABI_SIZE(struct vmbus_ic_version, 4);
 struct vmbus_ic_header {
 	struct vmbus_pipe_header pipe;
 	struct vmbus_ic_version framework_version;
-	uint16_t message_type;		/* enum vmbus_ic_message_type */
+	uint16_t message_type; /* enum vmbus_ic_message_type */
 	struct vmbus_ic_version message_version;
-	uint16_t message_size;		/* of what follows */
-	uint32_t status;		/* 0 success, else an HRESULT */
+	uint16_t message_size; /* of what follows */
+	uint32_t status;       /* 0 success, else an HRESULT */
 	uint8_t transaction_id;
-	uint8_t flags;			/* VMBUS_IC_FLAG_* */
+	uint8_t flags; /* VMBUS_IC_FLAG_* */
 	uint8_t reserved[2];
 };
 ABI_SIZE(struct vmbus_ic_header, 28);
@@ -46,8 +46,8 @@ ABI_OFFSET(struct vmbus_ic_header, message_size, 18);
 ABI_OFFSET(struct vmbus_ic_header, status, 20);
 ABI_OFFSET(struct vmbus_ic_header, transaction_id, 24);
 
-#define VMBUS_IC_STATUS_SUCCESS 0x00000000u
-#define VMBUS_IC_STATUS_FAIL 0x80004005u
+#define VMBUS_IC_STATUS_SUCCESS	      0x00000000u
+#define VMBUS_IC_STATUS_FAIL	      0x80004005u
 #define VMBUS_IC_STATUS_NOT_SUPPORTED 0x80070032u
 
 /* The host sends its lists; the guest answers with one of each. */
@@ -56,51 +56,51 @@ struct vmbus_ic_negotiate {
 	uint16_t framework_version_count;
 	uint16_t message_version_count;
 	uint32_t reserved;
-	struct vmbus_ic_version versions[];	/* frameworks, then messages */
+	struct vmbus_ic_version versions[]; /* frameworks, then messages */
 };
 ABI_SIZE(struct vmbus_ic_negotiate, 36);
 
 struct vmbus_ic_heartbeat {
 	struct vmbus_ic_header header;
-	uint64_t sequence;		/* guest adds one in its answer */
+	uint64_t sequence; /* guest adds one in its answer */
 	uint32_t reserved[8];
 } ABI_PACKED;
 ABI_SIZE(struct vmbus_ic_heartbeat, 68);
 
-#define VMBUS_IC_SHUTDOWN_FORCE 0x1u
+#define VMBUS_IC_SHUTDOWN_FORCE	    0x1u
 #define VMBUS_IC_SHUTDOWN_POWER_OFF 0u
-#define VMBUS_IC_SHUTDOWN_REBOOT 2u
+#define VMBUS_IC_SHUTDOWN_REBOOT    2u
 #define VMBUS_IC_SHUTDOWN_HIBERNATE 4u
 
 struct vmbus_ic_shutdown {
 	struct vmbus_ic_header header;
 	uint32_t reason;
-	uint32_t timeout;		/* seconds */
-	uint32_t flags;			/* VMBUS_IC_SHUTDOWN_* */
+	uint32_t timeout; /* seconds */
+	uint32_t flags;	  /* VMBUS_IC_SHUTDOWN_* */
 	char message[2048];
 };
 ABI_SIZE(struct vmbus_ic_shutdown, 28 + 12 + 2048);
 
-#define VMBUS_IC_TIME_PROBE 0u
-#define VMBUS_IC_TIME_SYNC_FLAG 1u
-#define VMBUS_IC_TIME_SAMPLE 2u
+#define VMBUS_IC_TIME_PROBE	  0u
+#define VMBUS_IC_TIME_SYNC_FLAG	  1u
+#define VMBUS_IC_TIME_SAMPLE	  2u
 #define VMBUS_IC_UNIX_EPOCH_100NS 116444736000000000ULL
 
 /* Messages up to version 3.0. */
 struct vmbus_ic_time_sync {
 	struct vmbus_ic_header header;
-	uint64_t parent_time;		/* FILETIME, 100 ns */
+	uint64_t parent_time; /* FILETIME, 100 ns */
 	uint64_t child_time;
 	uint64_t round_trip_time;
-	uint8_t flags;			/* VMBUS_IC_TIME_* */
+	uint8_t flags; /* VMBUS_IC_TIME_* */
 } ABI_PACKED;
 ABI_SIZE(struct vmbus_ic_time_sync, 53);
 
 /* Messages of version 4.0. */
 struct vmbus_ic_time_reference {
 	struct vmbus_ic_header header;
-	uint64_t parent_time;		/* FILETIME, 100 ns */
-	uint64_t vm_reference_time;	/* TIME_REF_COUNT at that moment */
+	uint64_t parent_time;	    /* FILETIME, 100 ns */
+	uint64_t vm_reference_time; /* TIME_REF_COUNT at that moment */
 	uint8_t flags;
 	uint8_t leap_flags;
 	uint8_t stratum;

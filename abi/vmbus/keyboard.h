@@ -4,7 +4,7 @@
 
 #include "../types.h"
 
-#define VMBUS_KEYBOARD_VERSION 0x00010000u	/* 1.0 */
+#define VMBUS_KEYBOARD_VERSION 0x00010000u /* 1.0 */
 
 enum vmbus_keyboard_message_type {
 	VMBUS_KEYBOARD_PROTOCOL_REQUEST = 1,
@@ -23,26 +23,26 @@ ABI_SIZE(struct vmbus_keyboard_protocol_request, 8);
 
 struct vmbus_keyboard_protocol_response {
 	uint32_t type;
-	uint32_t status;		/* VMBUS_KEYBOARD_ACCEPTED */
+	uint32_t status; /* VMBUS_KEYBOARD_ACCEPTED */
 };
 ABI_SIZE(struct vmbus_keyboard_protocol_response, 8);
 
 #define VMBUS_KEYBOARD_INFO_UNICODE 0x1u
-#define VMBUS_KEYBOARD_INFO_BREAK 0x2u
-#define VMBUS_KEYBOARD_INFO_E0 0x4u
-#define VMBUS_KEYBOARD_INFO_E1 0x8u
+#define VMBUS_KEYBOARD_INFO_BREAK   0x2u
+#define VMBUS_KEYBOARD_INFO_E0	    0x4u
+#define VMBUS_KEYBOARD_INFO_E1	    0x8u
 
 struct vmbus_keyboard_event {
 	uint32_t type;
-	uint16_t make_code;		/* scan code set 1 */
+	uint16_t make_code; /* scan code set 1 */
 	uint16_t reserved;
-	uint32_t info;			/* VMBUS_KEYBOARD_INFO_* */
+	uint32_t info; /* VMBUS_KEYBOARD_INFO_* */
 };
 ABI_SIZE(struct vmbus_keyboard_event, 12);
 
 struct vmbus_keyboard_led_indicators {
 	uint32_t type;
-	uint16_t led_flags;		/* 1 scroll, 2 num, 4 caps */
+	uint16_t led_flags; /* 1 scroll, 2 num, 4 caps */
 	uint16_t reserved;
 };
 ABI_SIZE(struct vmbus_keyboard_led_indicators, 8);

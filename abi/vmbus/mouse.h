@@ -5,7 +5,7 @@
 #include "../types.h"
 #include "ring.h"
 
-#define VMBUS_MOUSE_VERSION 0x00020000u		/* 2.0 */
+#define VMBUS_MOUSE_VERSION 0x00020000u /* 2.0 */
 
 enum vmbus_mouse_message_type {
 	VMBUS_MOUSE_PROTOCOL_REQUEST = 0,
@@ -16,9 +16,9 @@ enum vmbus_mouse_message_type {
 };
 
 struct vmbus_mouse_header {
-	struct vmbus_pipe_header pipe;	/* type 1 */
-	uint32_t type;			/* enum vmbus_mouse_message_type */
-	uint32_t size;			/* of what follows */
+	struct vmbus_pipe_header pipe; /* type 1 */
+	uint32_t type;		       /* enum vmbus_mouse_message_type */
+	uint32_t size;		       /* of what follows */
 };
 ABI_SIZE(struct vmbus_mouse_header, 16);
 
@@ -37,7 +37,7 @@ struct vmbus_mouse_protocol_response {
 ABI_SIZE(struct vmbus_mouse_protocol_response, 24);
 
 struct vmbus_mouse_device_info {
-	uint32_t size;			/* of this structure, 32 */
+	uint32_t size; /* of this structure, 32 */
 	uint16_t vendor;
 	uint16_t product;
 	uint16_t version;
@@ -47,12 +47,12 @@ ABI_SIZE(struct vmbus_mouse_device_info, 32);
 
 /* HID 1.11, 6.2.1, with one class descriptor. */
 struct vmbus_hid_descriptor {
-	uint8_t length;			/* 9 */
-	uint8_t descriptor_type;	/* 0x21 */
+	uint8_t length;		 /* 9 */
+	uint8_t descriptor_type; /* 0x21 */
 	uint8_t hid_version[2];
 	uint8_t country;
-	uint8_t descriptor_count;	/* 1 */
-	uint8_t report_type;		/* 0x22 */
+	uint8_t descriptor_count; /* 1 */
+	uint8_t report_type;	  /* 0x22 */
 	uint8_t report_length[2];
 };
 ABI_SIZE(struct vmbus_hid_descriptor, 9);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Asks /dev/mshv everything, each call right once and wrong in each way it can
- * be, and runs a small guest through the whole path: one PASS or FAIL per check.
- * Runs as root inside the parent partition; exit status 1 if anything failed.
+ * be, and runs a small guest through the whole path: one PASS or FAIL per
+ * check. Runs as root inside the parent partition; exit status 1 if anything
+ * failed.
  *
  *   mshv_ioctl [LIVES]    all checks; so many partitions live at the end (20)
  *   mshv_ioctl --spin     nothing but a guest that computes until it is killed
@@ -23,69 +24,84 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define BAD_POINTER ((void *)0x1000)
+#define BAD_POINTER   ((void *)0x1000)
 #define UNKNOWN_IOCTL MSHV_IO(0x7f)
-#define CONNECTION 0x100u
+#define CONNECTION    0x100u
 
 /* ---- device ---- */
 
 static void device_checks(int device)
 {
-	struct mshv_create_partition_v2 create = { .pt_flags = 1ULL << 6 };
+	struct mshv_create_partition_v2 create = {.pt_flags = 1ULL << 6};
 	struct mshv_bulkhead_probe probe;
-	struct hv_input_get_partition_property property = { .property_code = 1 };
+	struct hv_input_get_partition_property property = {.property_code = 1};
 	struct hv_output_get_partition_property value;
 	struct mshv_root_hvcall call = {
-		.code = HVCALL_CREATE_PARTITION, .in_sz = sizeof(property),
-		.in_ptr = (uintptr_t)&property, .out_sz = sizeof(value),
+		.code = HVCALL_CREATE_PARTITION,
+		.in_sz = sizeof(property),
+		.in_ptr = (uintptr_t)&property,
+		.out_sz = sizeof(value),
 		.out_ptr = (uintptr_t)&value,
 	};
 	int fd;
 
-	check_refused(device, UNKNOWN_IOCTL, NULL, ENOTTY, "device: unknown ioctl");
+	check_refused(device, UNKNOWN_IOCTL, NULL, ENOTTY,
+		      "device: unknown ioctl");
 	check_refused(device, MSHV_CREATE_PARTITION, BAD_POINTER, EFAULT,
 		      "create: bad pointer");
-	check_refused(device, MSHV_CREATE_PARTITION, &create, EINVAL, "create: unknown flag");
-	create = (struct mshv_create_partition_v2){ .pt_isolation = 1 };
-	check_refused(device, MSHV_CREATE_PARTITION, &create, EINVAL, "create: isolation");
+	check_refused(device, MSHV_CREATE_PARTITION, &create, EINVAL,
+		      "create: unknown flag");
+	create = (struct mshv_create_partition_v2){.pt_isolation = 1};
+	check_refused(device, MSHV_CREATE_PARTITION, &create, EINVAL,
+		      "create: isolation");
 	create = (struct mshv_create_partition_v2){
-		.pt_flags = 1u << MSHV_PT_BIT_CPU_AND_XSAVE_FEATURES, .pt_num_cpu_fbanks = 1 };
-	check_refused(device, MSHV_CREATE_PARTITION, &create, EINVAL, "create v2: bank count");
+		.pt_flags = 1u << MSHV_PT_BIT_CPU_AND_XSAVE_FEATURES,
+		.pt_num_cpu_fbanks = 1};
+	check_refused(device, MSHV_CREATE_PARTITION, &create, EINVAL,
+		      "create v2: bank count");
 	create.pt_num_cpu_fbanks = MSHV_NUM_CPU_FEATURES_BANKS;
 	create.pt_rsvd1[1] = 1;
-	check_refused(device, MSHV_CREATE_PARTITION, &create, EINVAL, "create v2: reserved");
+	check_refused(device, MSHV_CREATE_PARTITION, &create, EINVAL,
+		      "create v2: reserved");
 	create.pt_rsvd1[1] = 0;
 	fd = ioctl(device, MSHV_CREATE_PARTITION, &create);
 	check(fd >= 0, "create v2");
 	close(fd);
 
-	check_refused(device, MSHV_ROOT_HVCALL, &call, EINVAL, "device call: not allowed");
+	check_refused(device, MSHV_ROOT_HVCALL, &call, EINVAL,
+		      "device call: not allowed");
 	call.code = HVCALL_SET_VP_REGISTERS;
-	check_refused(device, MSHV_ROOT_HVCALL, &call, EINVAL, "device call: not about itself");
+	check_refused(device, MSHV_ROOT_HVCALL, &call, EINVAL,
+		      "device call: not about itself");
 	call.code = HVCALL_GET_PARTITION_PROPERTY;
-	check(vmm_hypercall(device, &call) < 0 && call.status == HV_STATUS_UNKNOWN_PROPERTY,
+	check(vmm_hypercall(device, &call) < 0 &&
+		      call.status == HV_STATUS_UNKNOWN_PROPERTY,
 	      "device call: status of an unknown property");
 	call.status = 0;
 	property.property_code = HV_PARTITION_PROPERTY_PRIVILEGE_FLAGS;
-	check(!vmm_hypercall(device, &call) && value.property_value & 1ULL << 32,
+	check(!vmm_hypercall(device, &call) &&
+		      value.property_value & 1ULL << 32,
 	      "device call: own privileges");
 	check(!ioctl(device, MSHV_BULKHEAD_PROBE, &probe) &&
-	      probe.version == MSHV_BULKHEAD_VERSION, "probe");
+		      probe.version == MSHV_BULKHEAD_VERSION,
+	      "probe");
 }
 
 static void log_checks(int device)
 {
 	char text[4096];
-	struct mshv_hv_log log = { .buf_ptr = (uintptr_t)text };
+	struct mshv_hv_log log = {.buf_ptr = (uintptr_t)text};
 	uint64_t cursor;
 
 	check_refused(device, MSHV_HV_LOG, &log, EINVAL, "log: no room");
 	log.buf_sz = 16;
-	check(!ioctl(device, MSHV_HV_LOG, &log) && log.buf_sz == 16 && log.cursor >= 16,
+	check(!ioctl(device, MSHV_HV_LOG, &log) && log.buf_sz == 16 &&
+		      log.cursor >= 16,
 	      "log: first bytes");
 	cursor = log.cursor;
 	log.buf_sz = sizeof(text);
-	check(!ioctl(device, MSHV_HV_LOG, &log) && log.cursor == cursor + log.buf_sz,
+	check(!ioctl(device, MSHV_HV_LOG, &log) &&
+		      log.cursor == cursor + log.buf_sz,
 	      "log: goes on at the cursor");
 	log.buf_sz = 16;
 	log.buf_ptr = 0x1000;
@@ -97,19 +113,25 @@ static void log_checks(int device)
 
 static void partition_checks(void)
 {
-	struct mshv_create_partition create = { .pt_flags = 1u << MSHV_PT_BIT_LAPIC };
-	struct mshv_create_vp vp = { .vp_index = 0 };
+	struct mshv_create_partition create = {.pt_flags =
+						       1u << MSHV_PT_BIT_LAPIC};
+	struct mshv_create_vp vp = {.vp_index = 0};
 	const int device = open("/dev/mshv", O_RDWR | O_CLOEXEC);
 	const int partition = ioctl(device, MSHV_CREATE_PARTITION, &create);
 
 	check(partition >= 0, "create");
-	check_refused(partition, UNKNOWN_IOCTL, NULL, ENOTTY, "partition: unknown ioctl");
-	check_refused(partition, MSHV_CREATE_VP, &vp, EINVAL, "vp before initialize");
+	check_refused(partition, UNKNOWN_IOCTL, NULL, ENOTTY,
+		      "partition: unknown ioctl");
+	check_refused(partition, MSHV_CREATE_VP, &vp, EINVAL,
+		      "vp before initialize");
 	check(!ioctl(partition, MSHV_INITIALIZE_PARTITION), "initialize");
-	check_refused(partition, MSHV_INITIALIZE_PARTITION, NULL, EINVAL, "initialize twice");
-	check_refused(partition, MSHV_CREATE_VP, BAD_POINTER, EFAULT, "vp: bad pointer");
+	check_refused(partition, MSHV_INITIALIZE_PARTITION, NULL, EINVAL,
+		      "initialize twice");
+	check_refused(partition, MSHV_CREATE_VP, BAD_POINTER, EFAULT,
+		      "vp: bad pointer");
 	vp.vp_index = 100000;
-	check_refused(partition, MSHV_CREATE_VP, &vp, EINVAL, "vp: index too large");
+	check_refused(partition, MSHV_CREATE_VP, &vp, EINVAL,
+		      "vp: index too large");
 	close(partition);
 	close(device);
 }
@@ -119,7 +141,8 @@ static void memory_checks(struct vmm *vmm)
 	uint8_t *memory = mmap(NULL, 0x8000, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	const struct mshv_user_mem_region good = {
-		.size = 0x4000, .guest_pfn = 0x10000,
+		.size = 0x4000,
+		.guest_pfn = 0x10000,
 		.userspace_addr = (uintptr_t)memory,
 		.flags = 1u << MSHV_SET_MEM_BIT_WRITABLE,
 	};
@@ -127,16 +150,20 @@ static void memory_checks(struct vmm *vmm)
 	struct mshv_user_mem_region region;
 	const int fd = vmm->partition;
 
-#define BAD(field, value, error, what) do { \
-		region = good; \
-		region.field = value; \
-		check_refused(fd, MSHV_SET_GUEST_MEMORY, &region, error, what); \
+#define BAD(field, value, error, what)                                         \
+	do {                                                                   \
+		region = good;                                                 \
+		region.field = value;                                          \
+		check_refused(fd, MSHV_SET_GUEST_MEMORY, &region, error,       \
+			      what);                                           \
 	} while (0)
-	check_refused(fd, MSHV_SET_GUEST_MEMORY, BAD_POINTER, EFAULT, "memory: bad pointer");
+	check_refused(fd, MSHV_SET_GUEST_MEMORY, BAD_POINTER, EFAULT,
+		      "memory: bad pointer");
 	BAD(size, 0, EINVAL, "memory: no size");
 	BAD(size, 0x4001, EINVAL, "memory: odd size");
 	BAD(size, ~0xfffULL, EINVAL, "memory: size wraps");
-	BAD(userspace_addr, good.userspace_addr + 1, EINVAL, "memory: odd address");
+	BAD(userspace_addr, good.userspace_addr + 1, EINVAL,
+	    "memory: odd address");
 	BAD(userspace_addr, 0x1000, EFAULT, "memory: nothing there");
 	BAD(userspace_addr, 1ULL << 63, EFAULT, "memory: kernel address");
 	BAD(flags, 0x80, EINVAL, "memory: unknown flag");
@@ -145,18 +172,22 @@ static void memory_checks(struct vmm *vmm)
 	BAD(flags, unmap, EINVAL, "memory: unmap what is not there");
 	region = good;
 	check(!ioctl(fd, MSHV_SET_GUEST_MEMORY, &region), "memory: map");
-	BAD(guest_pfn, good.guest_pfn + 3, EEXIST, "memory: overlap at the end");
-	BAD(guest_pfn, good.guest_pfn - 3, EEXIST, "memory: overlap at the start");
+	BAD(guest_pfn, good.guest_pfn + 3, EEXIST,
+	    "memory: overlap at the end");
+	BAD(guest_pfn, good.guest_pfn - 3, EEXIST,
+	    "memory: overlap at the start");
 	region = good;
 	region.flags = unmap;
 	region.size = 0x3000;
-	check_refused(fd, MSHV_SET_GUEST_MEMORY, &region, EINVAL, "memory: unmap a part");
+	check_refused(fd, MSHV_SET_GUEST_MEMORY, &region, EINVAL,
+		      "memory: unmap a part");
 	region.size = good.size;
 	check(!ioctl(fd, MSHV_SET_GUEST_MEMORY, &region), "memory: unmap");
 	region = good;
 	check(!ioctl(fd, MSHV_SET_GUEST_MEMORY, &region), "memory: map again");
 	region.flags = unmap;
-	check(!ioctl(fd, MSHV_SET_GUEST_MEMORY, &region), "memory: unmap again");
+	check(!ioctl(fd, MSHV_SET_GUEST_MEMORY, &region),
+	      "memory: unmap again");
 #undef BAD
 	munmap(memory, 0x8000);
 }
@@ -166,37 +197,42 @@ static void large_memory_checks(struct vmm *vmm)
 	const size_t size = 8u << 20;
 	uint8_t *area = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uint8_t *memory = (uint8_t *)(((uintptr_t)area + (2u << 20) - 1) & ~0x1fffffUL);
+	uint8_t *memory =
+		(uint8_t *)(((uintptr_t)area + (2u << 20) - 1) & ~0x1fffffUL);
 	struct mshv_user_mem_region region = {
-		.size = size + 0x3000, .guest_pfn = 0x100000,
+		.size = size + 0x3000,
+		.guest_pfn = 0x100000,
 		.userspace_addr = (uintptr_t)memory,
 		.flags = 1u << MSHV_SET_MEM_BIT_WRITABLE,
 	};
 
 	madvise(memory, size, MADV_HUGEPAGE);
 	memset(memory, 1, size + 0x3000);
-	check(!ioctl(vmm->partition, MSHV_SET_GUEST_MEMORY, &region), "memory: 8 MiB and a bit");
+	check(!ioctl(vmm->partition, MSHV_SET_GUEST_MEMORY, &region),
+	      "memory: 8 MiB and a bit");
 	region.flags = 1u << MSHV_SET_MEM_BIT_UNMAP;
-	check(!ioctl(vmm->partition, MSHV_SET_GUEST_MEMORY, &region), "memory: and away");
+	check(!ioctl(vmm->partition, MSHV_SET_GUEST_MEMORY, &region),
+	      "memory: and away");
 	munmap(area, 2 * size);
 }
 
 static void access_checks(struct vmm *vmm)
 {
 	uint8_t bitmap[64];
-	struct mshv_gpap_access_bitmap user = {
-		.access_type = 2, .page_count = 8, .bitmap_ptr = (uintptr_t)bitmap };
+	struct mshv_gpap_access_bitmap user = {.access_type = 2,
+					       .page_count = 8,
+					       .bitmap_ptr = (uintptr_t)bitmap};
 
-	check_refused(vmm->partition, MSHV_GET_GPAP_ACCESS_BITMAP, &user, EINVAL,
-		      "access: unknown type");
+	check_refused(vmm->partition, MSHV_GET_GPAP_ACCESS_BITMAP, &user,
+		      EINVAL, "access: unknown type");
 	user.access_type = MSHV_GPAP_ACCESS_TYPE_DIRTY;
 	user.access_op = 3;
-	check_refused(vmm->partition, MSHV_GET_GPAP_ACCESS_BITMAP, &user, EINVAL,
-		      "access: unknown operation");
+	check_refused(vmm->partition, MSHV_GET_GPAP_ACCESS_BITMAP, &user,
+		      EINVAL, "access: unknown operation");
 	user.access_op = 0;
 	user.page_count = 0;
-	check_refused(vmm->partition, MSHV_GET_GPAP_ACCESS_BITMAP, &user, EINVAL,
-		      "access: no pages");
+	check_refused(vmm->partition, MSHV_GET_GPAP_ACCESS_BITMAP, &user,
+		      EINVAL, "access: no pages");
 }
 
 /* ---- interrupts and events ---- */
@@ -206,31 +242,36 @@ static void routing_checks(struct vmm *vmm)
 	struct {
 		struct mshv_user_irq_table head;
 		struct mshv_user_irq_entry entries[2];
-	} table = { .head.nr = MSHV_MAX_GUEST_IRQS + 1 };
+	} table = {.head.nr = MSHV_MAX_GUEST_IRQS + 1};
 	const int fd = vmm->partition;
 
-	check_refused(fd, MSHV_SET_MSI_ROUTING, &table, EINVAL, "routing: too many");
+	check_refused(fd, MSHV_SET_MSI_ROUTING, &table, EINVAL,
+		      "routing: too many");
 	table.head.nr = 1;
 	table.head.rsvd = 1;
-	check_refused(fd, MSHV_SET_MSI_ROUTING, &table, EINVAL, "routing: reserved");
+	check_refused(fd, MSHV_SET_MSI_ROUTING, &table, EINVAL,
+		      "routing: reserved");
 	table.head.rsvd = 0;
 	table.entries[0].gsi = MSHV_MAX_GUEST_IRQS;
-	check_refused(fd, MSHV_SET_MSI_ROUTING, &table, EINVAL, "routing: GSI too large");
+	check_refused(fd, MSHV_SET_MSI_ROUTING, &table, EINVAL,
+		      "routing: GSI too large");
 	table.entries[0].gsi = 0;
 	table.head.nr = 2;
-	check_refused(fd, MSHV_SET_MSI_ROUTING, &table, EINVAL, "routing: GSI twice");
-	check_refused(fd, MSHV_SET_MSI_ROUTING, BAD_POINTER, EFAULT, "routing: bad pointer");
+	check_refused(fd, MSHV_SET_MSI_ROUTING, &table, EINVAL,
+		      "routing: GSI twice");
+	check_refused(fd, MSHV_SET_MSI_ROUTING, BAD_POINTER, EFAULT,
+		      "routing: bad pointer");
 	table.head.nr = 0;
 	check(!ioctl(fd, MSHV_SET_MSI_ROUTING, &table), "routing: none");
 	table.entries[0] = (struct mshv_user_irq_entry){
-		.gsi = 5, .address_lo = 0xfee00000u, .data = VMM_VECTOR };
+		.gsi = 5, .address_lo = 0xfee00000u, .data = VMM_VECTOR};
 	table.head.nr = 1;
 	check(!ioctl(fd, MSHV_SET_MSI_ROUTING, &table), "routing: one");
 }
 
 static void irqfd_checks(struct vmm *vmm, int event)
 {
-	struct mshv_user_irqfd irqfd = { .fd = 0, .gsi = 5 };
+	struct mshv_user_irqfd irqfd = {.fd = 0, .gsi = 5};
 	const int fd = vmm->partition;
 
 	check_refused(fd, MSHV_IRQFD, &irqfd, EINVAL, "irqfd: not an eventfd");
@@ -240,7 +281,8 @@ static void irqfd_checks(struct vmm *vmm, int event)
 	irqfd.flags = 4;
 	check_refused(fd, MSHV_IRQFD, &irqfd, EINVAL, "irqfd: unknown flag");
 	irqfd.flags = 1u << MSHV_IRQFD_BIT_DEASSIGN;
-	check_refused(fd, MSHV_IRQFD, &irqfd, ENOENT, "irqfd: remove what is not there");
+	check_refused(fd, MSHV_IRQFD, &irqfd, ENOENT,
+		      "irqfd: remove what is not there");
 	irqfd.flags = 0;
 	irqfd.gsi = MSHV_MAX_GUEST_IRQS;
 	check_refused(fd, MSHV_IRQFD, &irqfd, EINVAL, "irqfd: GSI too large");
@@ -259,47 +301,57 @@ static void irqfd_checks(struct vmm *vmm, int event)
 
 static void ioeventfd_checks(struct vmm *vmm, int event)
 {
-	struct mshv_user_ioeventfd user = { .addr = 0x500000, .len = 3, .fd = event };
+	struct mshv_user_ioeventfd user = {
+		.addr = 0x500000, .len = 3, .fd = event};
 	const int fd = vmm->partition;
 
 	check_refused(fd, MSHV_IOEVENTFD, &user, EINVAL, "ioeventfd: length 3");
 	user.len = 16;
-	check_refused(fd, MSHV_IOEVENTFD, &user, EINVAL, "ioeventfd: length 16");
+	check_refused(fd, MSHV_IOEVENTFD, &user, EINVAL,
+		      "ioeventfd: length 16");
 	user.len = 4;
 	user.flags = 8;
-	check_refused(fd, MSHV_IOEVENTFD, &user, EINVAL, "ioeventfd: unknown flag");
+	check_refused(fd, MSHV_IOEVENTFD, &user, EINVAL,
+		      "ioeventfd: unknown flag");
 	user.flags = 1u << MSHV_IOEVENTFD_BIT_PIO;
 	check_refused(fd, MSHV_IOEVENTFD, &user, EOPNOTSUPP, "ioeventfd: port");
 	user.flags = 1u << MSHV_IOEVENTFD_BIT_DEASSIGN;
-	check_refused(fd, MSHV_IOEVENTFD, &user, ENOENT, "ioeventfd: remove what is not there");
+	check_refused(fd, MSHV_IOEVENTFD, &user, ENOENT,
+		      "ioeventfd: remove what is not there");
 	user.flags = 0;
 	check(!ioctl(fd, MSHV_IOEVENTFD, &user), "ioeventfd: assign");
-	check_refused(fd, MSHV_IOEVENTFD, &user, EEXIST, "ioeventfd: assign twice");
+	check_refused(fd, MSHV_IOEVENTFD, &user, EEXIST,
+		      "ioeventfd: assign twice");
 	user.flags = 1u << MSHV_IOEVENTFD_BIT_DEASSIGN;
 	check(!ioctl(fd, MSHV_IOEVENTFD, &user), "ioeventfd: remove");
 }
 
 static void event_port_checks(struct vmm *vmm, int event)
 {
-	struct mshv_event_port port = { .connection_id = CONNECTION, .fd = -1 };
+	struct mshv_event_port port = {.connection_id = CONNECTION, .fd = -1};
 	const int fd = vmm->partition;
 
 	check_refused(fd, MSHV_EVENT_PORT, &port, EBADF, "event port: no file");
 	port.fd = event;
 	port.flags = 2;
-	check_refused(fd, MSHV_EVENT_PORT, &port, EINVAL, "event port: unknown flag");
+	check_refused(fd, MSHV_EVENT_PORT, &port, EINVAL,
+		      "event port: unknown flag");
 	port.flags = 0;
 	port.rsvd = 1;
-	check_refused(fd, MSHV_EVENT_PORT, &port, EINVAL, "event port: reserved");
+	check_refused(fd, MSHV_EVENT_PORT, &port, EINVAL,
+		      "event port: reserved");
 	port.rsvd = 0;
 	port.connection_id = 1u << 24;
-	check_refused(fd, MSHV_EVENT_PORT, &port, EINVAL, "event port: id too large");
+	check_refused(fd, MSHV_EVENT_PORT, &port, EINVAL,
+		      "event port: id too large");
 	port.connection_id = CONNECTION;
 	port.flags = 1;
-	check_refused(fd, MSHV_EVENT_PORT, &port, ENOENT, "event port: remove what is not there");
+	check_refused(fd, MSHV_EVENT_PORT, &port, ENOENT,
+		      "event port: remove what is not there");
 	port.flags = 0;
 	check(!ioctl(fd, MSHV_EVENT_PORT, &port), "event port: assign");
-	check_refused(fd, MSHV_EVENT_PORT, &port, EEXIST, "event port: assign twice");
+	check_refused(fd, MSHV_EVENT_PORT, &port, EEXIST,
+		      "event port: assign twice");
 	port.flags = 1;
 	check(!ioctl(fd, MSHV_EVENT_PORT, &port), "event port: remove");
 	port.flags = 0;
@@ -310,71 +362,91 @@ static void event_port_checks(struct vmm *vmm, int event)
 
 static void vp_checks(struct vmm *vmm)
 {
-	struct mshv_create_vp create = { .vp_index = 0 };
-	struct mshv_root_hvcall call = { .code = HVCALL_GET_VP_REGISTERS };
-	struct hv_register_value value = { .u64 = 0x1234 };
+	struct mshv_create_vp create = {.vp_index = 0};
+	struct mshv_root_hvcall call = {.code = HVCALL_GET_VP_REGISTERS};
+	struct hv_register_value value = {.u64 = 0x1234};
 	uint8_t buffer[32];
 
-	check_refused(vmm->partition, MSHV_CREATE_VP, &create, EEXIST, "vp: index twice");
-	check_refused(vmm->vp, UNKNOWN_IOCTL, NULL, ENOTTY, "vp: unknown ioctl");
-	check(mmap(NULL, 4096, PROT_READ, MAP_SHARED, vmm->vp, 2 * 4096) == MAP_FAILED,
+	check_refused(vmm->partition, MSHV_CREATE_VP, &create, EEXIST,
+		      "vp: index twice");
+	check_refused(vmm->vp, UNKNOWN_IOCTL, NULL, ENOTTY,
+		      "vp: unknown ioctl");
+	check(mmap(NULL, 4096, PROT_READ, MAP_SHARED, vmm->vp, 2 * 4096) ==
+		      MAP_FAILED,
 	      "vp: no third page");
 	check(mmap(NULL, 8192, PROT_READ, MAP_SHARED, vmm->vp, 0) == MAP_FAILED,
 	      "vp: one page at a time");
-	check(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, vmm->vp, 0) == MAP_FAILED,
+	check(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, vmm->vp, 0) ==
+		      MAP_FAILED,
 	      "vp: not privately");
 
-	check_refused(vmm->vp, MSHV_ROOT_HVCALL, &call, EINVAL, "vp call: no input");
+	check_refused(vmm->vp, MSHV_ROOT_HVCALL, &call, EINVAL,
+		      "vp call: no input");
 	call.in_sz = sizeof(buffer);
 	call.in_ptr = 0x1000;
-	check_refused(vmm->vp, MSHV_ROOT_HVCALL, &call, EFAULT, "vp call: bad input");
+	check_refused(vmm->vp, MSHV_ROOT_HVCALL, &call, EFAULT,
+		      "vp call: bad input");
 	call.in_ptr = (uintptr_t)buffer;
 	call.in_sz = 4097;
-	check_refused(vmm->vp, MSHV_ROOT_HVCALL, &call, EINVAL, "vp call: input too large");
+	check_refused(vmm->vp, MSHV_ROOT_HVCALL, &call, EINVAL,
+		      "vp call: input too large");
 	call.in_sz = sizeof(buffer);
 	call.out_sz = 16;
-	check_refused(vmm->vp, MSHV_ROOT_HVCALL, &call, EINVAL, "vp call: no output buffer");
+	check_refused(vmm->vp, MSHV_ROOT_HVCALL, &call, EINVAL,
+		      "vp call: no output buffer");
 	call.out_sz = 0;
 	call.rsvd[0] = 1;
-	check_refused(vmm->vp, MSHV_ROOT_HVCALL, &call, EINVAL, "vp call: reserved");
+	check_refused(vmm->vp, MSHV_ROOT_HVCALL, &call, EINVAL,
+		      "vp call: reserved");
 	call.rsvd[0] = 0;
 	call.status = 1;
-	check_refused(vmm->vp, MSHV_ROOT_HVCALL, &call, EINVAL, "vp call: status given");
+	check_refused(vmm->vp, MSHV_ROOT_HVCALL, &call, EINVAL,
+		      "vp call: status given");
 
 	check(!vmm_register_set(vmm, HV_REGISTER_RAX, value), "register: set");
 	value.u64 = 0;
-	check(!vmm_register_get(vmm, HV_REGISTER_RAX, &value) && value.u64 == 0x1234,
+	check(!vmm_register_get(vmm, HV_REGISTER_RAX, &value) &&
+		      value.u64 == 0x1234,
 	      "register: get what was set");
-	check(vmm_register_get(vmm, 0x7fff0000, &value) < 0, "register: unknown name");
+	check(vmm_register_get(vmm, 0x7fff0000, &value) < 0,
+	      "register: unknown name");
 }
 
 static void state_checks(struct vmm *vmm)
 {
 	uint8_t *buffer = aligned_alloc(4096, 16 * 4096);
-	struct mshv_get_set_vp_state state = {
-		.type = MSHV_VP_STATE_COUNT, .buf_sz = 4096, .buf_ptr = (uintptr_t)buffer };
+	struct mshv_get_set_vp_state state = {.type = MSHV_VP_STATE_COUNT,
+					      .buf_sz = 4096,
+					      .buf_ptr = (uintptr_t)buffer};
 	const struct hv_local_apic_state *apic = (const void *)buffer;
 
-	check_refused(vmm->vp, MSHV_GET_VP_STATE, &state, EINVAL, "state: unknown type");
+	check_refused(vmm->vp, MSHV_GET_VP_STATE, &state, EINVAL,
+		      "state: unknown type");
 	state.type = MSHV_VP_STATE_LAPIC;
 	state.buf_sz = 100;
-	check_refused(vmm->vp, MSHV_GET_VP_STATE, &state, EINVAL, "state: odd size");
+	check_refused(vmm->vp, MSHV_GET_VP_STATE, &state, EINVAL,
+		      "state: odd size");
 	state.buf_sz = 4096;
 	state.buf_ptr += 8;
-	check_refused(vmm->vp, MSHV_GET_VP_STATE, &state, EINVAL, "state: odd address");
+	check_refused(vmm->vp, MSHV_GET_VP_STATE, &state, EINVAL,
+		      "state: odd address");
 	state.buf_ptr = 0x1000;
-	check_refused(vmm->vp, MSHV_GET_VP_STATE, &state, EFAULT, "state: bad address");
+	check_refused(vmm->vp, MSHV_GET_VP_STATE, &state, EFAULT,
+		      "state: bad address");
 	state.buf_ptr = (uintptr_t)buffer;
 	memset(buffer, 0xff, 4096);
 	check(!ioctl(vmm->vp, MSHV_GET_VP_STATE, &state), "state: local APIC");
-	check(apic->spurious == 0xff && apic->id == 0, "state: the APIC is fresh from reset");
-	check(!ioctl(vmm->vp, MSHV_SET_VP_STATE, &state), "state: local APIC back");
+	check(apic->spurious == 0xff && apic->id == 0,
+	      "state: the APIC is fresh from reset");
+	check(!ioctl(vmm->vp, MSHV_SET_VP_STATE, &state),
+	      "state: local APIC back");
 	state.type = MSHV_VP_STATE_SYNTHETIC_TIMERS;
 	check(!ioctl(vmm->vp, MSHV_GET_VP_STATE, &state) &&
-	      state.buf_sz == sizeof(struct hv_synthetic_timers_state),
+		      state.buf_sz == sizeof(struct hv_synthetic_timers_state),
 	      "state: synthetic timers");
-	state = (struct mshv_get_set_vp_state){ .type = MSHV_VP_STATE_XSAVE,
-		.buf_sz = 16 * 4096, .buf_ptr = (uintptr_t)buffer };
+	state = (struct mshv_get_set_vp_state){.type = MSHV_VP_STATE_XSAVE,
+					       .buf_sz = 16 * 4096,
+					       .buf_ptr = (uintptr_t)buffer};
 	check(!ioctl(vmm->vp, MSHV_GET_VP_STATE, &state) && state.buf_sz >= 576,
 	      "state: XSAVE");
 	free(buffer);
@@ -385,12 +457,14 @@ static void state_checks(struct vmm *vmm)
 static bool is_port(const struct mshv_run_vp *run, uint8_t access, uint32_t rax)
 {
 	const struct hv_message *message = (const void *)run->msg_buf;
-	const struct hv_io_port_intercept *body = (const void *)message->payload;
+	const struct hv_io_port_intercept *body =
+		(const void *)message->payload;
 
-	return message->header.type == HVMSG_IO_PORT_INTERCEPT && body->port == 0x3f8 &&
-	       body->header.access_type == access &&
+	return message->header.type == HVMSG_IO_PORT_INTERCEPT &&
+	       body->port == 0x3f8 && body->header.access_type == access &&
 	       (access == HV_INTERCEPT_ACCESS_READ ||
-		((uint32_t)body->rax & (body->access_info & 4 ? ~0u : 0xffu)) == rax);
+		((uint32_t)body->rax & (body->access_info & 4 ? ~0u : 0xffu)) ==
+			rax);
 }
 
 /* Past the intercepted instruction, by the register page. */
@@ -402,9 +476,11 @@ static void skip(struct vmm *vmm, uint64_t length)
 
 static void skip_reported(struct vmm *vmm)
 {
-	const struct hv_intercept_header *header = (const void *)vmm->message->payload;
+	const struct hv_intercept_header *header =
+		(const void *)vmm->message->payload;
 
-	skip(vmm, header->instruction_length_and_cr8 & HV_INTERCEPT_INSTRUCTION_LENGTH_MASK);
+	skip(vmm, header->instruction_length_and_cr8 &
+			  HV_INTERCEPT_INSTRUCTION_LENGTH_MASK);
 }
 
 static int run(struct vmm *vmm, struct mshv_run_vp *run)
@@ -417,30 +493,35 @@ static void io_checks(struct vmm *vmm)
 {
 	struct mshv_run_vp result;
 	const struct hv_memory_intercept *memory =
-		(const void *)((const struct hv_message *)(const void *)result.msg_buf)->payload;
+		(const void *)((const struct hv_message *)(const void *)
+				       result.msg_buf)
+			->payload;
 	uint32_t type;
 
-	check_refused(vmm->vp, MSHV_RUN_VP, BAD_POINTER, EFAULT, "run: bad pointer");
-	check(!memcmp(vmm->message, &(uint32_t){ HVMSG_IO_PORT_INTERCEPT }, 4),
+	check_refused(vmm->vp, MSHV_RUN_VP, BAD_POINTER, EFAULT,
+		      "run: bad pointer");
+	check(!memcmp(vmm->message, &(uint32_t){HVMSG_IO_PORT_INTERCEPT}, 4),
 	      "run: the message is in the page all the same");
 	check(vmm->registers->is_valid && vmm->registers->version == 1,
 	      "run: the register page is valid");
 	skip_reported(vmm);
-	check(!run(vmm, &result) && is_port(&result, HV_INTERCEPT_ACCESS_READ, 0),
+	check(!run(vmm, &result) &&
+		      is_port(&result, HV_INTERCEPT_ACCESS_READ, 0),
 	      "run: port read");
 	vmm->registers->gprs[HV_GPR_RAX] = 'z';
 	vmm->registers->dirty |= HV_REGISTER_PAGE_DIRTY_GPR;
 	skip_reported(vmm);
-	check(!run(vmm, &result) && is_port(&result, HV_INTERCEPT_ACCESS_WRITE, 'z'),
+	check(!run(vmm, &result) &&
+		      is_port(&result, HV_INTERCEPT_ACCESS_WRITE, 'z'),
 	      "run: the guest reads what the register page says");
 	skip_reported(vmm);
 	check(!run(vmm, &result), "run: on to unmapped memory");
 	memcpy(&type, result.msg_buf, sizeof(type));
 	check((type == HVMSG_UNMAPPED_GPA || type == HVMSG_GPA_INTERCEPT) &&
-	      memory->gpa == 0x400000 &&
-	      memory->header.access_type == HV_INTERCEPT_ACCESS_WRITE,
+		      memory->gpa == 0x400000 &&
+		      memory->header.access_type == HV_INTERCEPT_ACCESS_WRITE,
 	      "run: unmapped memory");
-	skip(vmm, 10);	/* movl $imm32, moffs with a 32-bit address */
+	skip(vmm, 10); /* movl $imm32, moffs with a 32-bit address */
 }
 
 static void event_checks(struct vmm *vmm, int event)
@@ -448,13 +529,14 @@ static void event_checks(struct vmm *vmm, int event)
 	struct mshv_run_vp result;
 	uint64_t count = 0;
 
-	check(!run(vmm, &result) && is_port(&result, HV_INTERCEPT_ACCESS_WRITE, 0),
+	check(!run(vmm, &result) &&
+		      is_port(&result, HV_INTERCEPT_ACCESS_WRITE, 0),
 	      "event: SignalEvent to the port succeeds");
 	check(read(event, &count, sizeof(count)) == sizeof(count) && count == 1,
 	      "event: the eventfd counted one");
 	skip_reported(vmm);
-	check(!run(vmm, &result) &&
-	      is_port(&result, HV_INTERCEPT_ACCESS_WRITE, HV_STATUS_INVALID_CONNECTION_ID),
+	check(!run(vmm, &result) && is_port(&result, HV_INTERCEPT_ACCESS_WRITE,
+					    HV_STATUS_INVALID_CONNECTION_ID),
 	      "event: SignalEvent elsewhere is refused");
 	check(read(event, &count, sizeof(count)) < 0 && errno == EAGAIN,
 	      "event: and counted nowhere");
@@ -468,7 +550,7 @@ static void on_alarm(int number)
 
 static void alarm_after(long microseconds)
 {
-	const struct itimerval timer = { .it_value.tv_usec = microseconds };
+	const struct itimerval timer = {.it_value.tv_usec = microseconds};
 
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
@@ -479,26 +561,32 @@ static void interrupt_checks(struct vmm *vmm, int irq_event)
 	struct mshv_run_vp result;
 
 	alarm_after(300000);
-	check(run(vmm, &result) < 0 && errno == EINTR, "signal: ends RUN_VP of a halted guest");
+	check(run(vmm, &result) < 0 && errno == EINTR,
+	      "signal: ends RUN_VP of a halted guest");
 	alarm_after(300000);
 	check(run(vmm, &result) < 0 && errno == EINTR, "signal: and again");
 	for (int i = 0; i < 3; i++) {
-		check(write(irq_event, &one, sizeof(one)) == sizeof(one), "irqfd: write");
+		check(write(irq_event, &one, sizeof(one)) == sizeof(one),
+		      "irqfd: write");
 		alarm_after(900000);
-		check(!run(vmm, &result) && is_port(&result, HV_INTERCEPT_ACCESS_WRITE, 'I'),
+		check(!run(vmm, &result) &&
+			      is_port(&result, HV_INTERCEPT_ACCESS_WRITE, 'I'),
 		      "irqfd: the guest took its interrupt");
 		skip_reported(vmm);
 	}
 	alarm_after(300000);
-	check(run(vmm, &result) < 0 && errno == EINTR, "irqfd: and no more than that");
+	check(run(vmm, &result) < 0 && errno == EINTR,
+	      "irqfd: and no more than that");
 }
 
 static void stats_checks(struct vmm *vmm)
 {
-	struct mshv_partition_stats stats = { .vp_index = ~0u };
+	struct mshv_partition_stats stats = {.vp_index = ~0u};
 
-	check(!ioctl(vmm->partition, MSHV_PARTITION_STATS, &stats), "statistics");
-	check(stats.stats.parent_intercepts >= 5, "statistics: intercepts were counted");
+	check(!ioctl(vmm->partition, MSHV_PARTITION_STATS, &stats),
+	      "statistics");
+	check(stats.stats.parent_intercepts >= 5,
+	      "statistics: intercepts were counted");
 	check(stats.stats.run_time > 0, "statistics: the guest took time");
 	stats.vp_index = 77;
 	check(ioctl(vmm->partition, MSHV_PARTITION_STATS, &stats) < 0,
@@ -521,23 +609,25 @@ static bool whole_life(void)
 {
 	struct vmm vmm;
 	struct mshv_run_vp result;
-	const bool good = !vmm_partition(&vmm) && !vmm_memory(&vmm) && !vmm_vp(&vmm) &&
-			  !vmm_guest(&vmm) && !run(&vmm, &result) &&
+	const bool good = !vmm_partition(&vmm) && !vmm_memory(&vmm) &&
+			  !vmm_vp(&vmm) && !vmm_guest(&vmm) &&
+			  !run(&vmm, &result) &&
 			  is_port(&result, HV_INTERCEPT_ACCESS_WRITE, 'A');
 
 	vmm_close(&vmm);
 	return good;
 }
 
-/* A guest that computes for ever; ends only by a signal, or with the partition. */
+/* A guest that computes for ever: ends by a signal, or with the partition. */
 static int spin(void)
 {
 	struct mshv_run_vp result;
 	struct vmm vmm;
 
-	if (vmm_partition(&vmm) || vmm_memory(&vmm) || vmm_vp(&vmm) || vmm_guest(&vmm))
+	if (vmm_partition(&vmm) || vmm_memory(&vmm) || vmm_vp(&vmm) ||
+	    vmm_guest(&vmm))
 		return 1;
-	vmm.memory[VMM_ENTRY] = 0xeb;	/* jmp to itself */
+	vmm.memory[VMM_ENTRY] = 0xeb; /* jmp to itself */
 	vmm.memory[VMM_ENTRY + 1] = 0xfe;
 	run(&vmm, &result);
 	return 2;
@@ -555,7 +645,8 @@ static void death_checks(void)
 		usleep(300000);
 		kill(child, SIGKILL);
 		waitpid(child, &status, 0);
-		check(WIFSIGNALED(status), "life: killed while its guest spins");
+		check(WIFSIGNALED(status),
+		      "life: killed while its guest spins");
 	}
 }
 
@@ -574,10 +665,11 @@ static void memory_hunger_checks(struct vmm *vmm)
 {
 	struct hv_input_register_intercept_result input = {
 		.intercept_type = HV_INTERCEPT_TYPE_CPUID,
-		.cpuid = { .input_eax = 0x1000, .subleaf_specific = 1 },
+		.cpuid = {.input_eax = 0x1000, .subleaf_specific = 1},
 	};
 	struct mshv_root_hvcall call = {
-		.code = HVCALL_REGISTER_INTERCEPT_RESULT, .in_sz = sizeof(input),
+		.code = HVCALL_REGISTER_INTERCEPT_RESULT,
+		.in_sz = sizeof(input),
 		.in_ptr = (uintptr_t)&input,
 	};
 	int result = 0;
@@ -592,7 +684,8 @@ static void memory_hunger_checks(struct vmm *vmm)
 
 static void guest_checks(void)
 {
-	const int event = eventfd(0, EFD_NONBLOCK), irq_event = eventfd(0, EFD_NONBLOCK);
+	const int event = eventfd(0, EFD_NONBLOCK),
+		  irq_event = eventfd(0, EFD_NONBLOCK);
 	pthread_t thread;
 	struct vmm vmm;
 
@@ -626,7 +719,7 @@ static void guest_checks(void)
 int main(int argc, char **argv)
 {
 	const int lives = argc > 1 ? atoi(argv[1]) : 20;
-	const struct sigaction action = { .sa_handler = on_alarm };
+	const struct sigaction action = {.sa_handler = on_alarm};
 	const int device = open("/dev/mshv", O_RDWR | O_CLOEXEC);
 	int lived = 0;
 
@@ -645,7 +738,8 @@ int main(int argc, char **argv)
 	death_checks();
 	while (lived < lives && whole_life())
 		lived++;
-	check(lived == lives, "life: from creation to the first port write, many times");
+	check(lived == lives,
+	      "life: from creation to the first port write, many times");
 	printf("%s mshv_ioctl: %u failed\n", check_failures() ? "FAIL" : "PASS",
 	       check_failures());
 	return check_failures() != 0;

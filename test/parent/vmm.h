@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A virtual machine monitor just large enough for mshv_ioctl, and its checks. */
+/* A virtual machine monitor just large enough for mshv_ioctl; its checks. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,8 +12,8 @@
 #include "abi/register.h"
 
 #define VMM_MEMORY_SIZE 0x100000u
-#define VMM_ENTRY 0x1000u
-#define VMM_VECTOR 0x40u
+#define VMM_ENTRY	0x1000u
+#define VMM_VECTOR	0x40u
 
 struct vmm {
 	int device;
@@ -40,5 +40,7 @@ int vmm_vp(struct vmm *vmm);
 int vmm_guest(struct vmm *vmm);
 void vmm_close(struct vmm *vmm);
 int vmm_hypercall(int fd, struct mshv_root_hvcall *call);
-int vmm_register_set(struct vmm *vmm, uint32_t name, struct hv_register_value value);
-int vmm_register_get(struct vmm *vmm, uint32_t name, struct hv_register_value *value);
+int vmm_register_set(struct vmm *vmm, uint32_t name,
+		     struct hv_register_value value);
+int vmm_register_get(struct vmm *vmm, uint32_t name,
+		     struct hv_register_value *value);
