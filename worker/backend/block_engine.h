@@ -41,6 +41,17 @@ struct block_task {
 	struct iovec rest_inline;
 };
 
+struct block_file {
+	struct block_device device;
+	struct block_files *files;
+	char *path;
+	int fd;
+	int direct_fd; /* around the page cache; -1: none */
+	uint32_t memory_alignment; /* that direct_fd wants, less 1 */
+	uint32_t offset_alignment; /* likewise, of offsets and lengths */
+	unsigned int in_flight;
+};
+
 struct block_engine {
 	/* The action is to be done; finished by block_task_finish(). */
 	void (*start)(struct block_engine *engine,
@@ -57,6 +68,17 @@ struct block_engine {
 
 /* task->result is there. */
 void block_task_finish(struct block_task *task);
+
+/*
+ * Opens, measures and locks the image; false and a line why not. What was
+ * opened until then is in file.
+ */
+struct block_file_options;
+bool block_image_open(struct block_file *file,
+		      const struct block_file_options *options, char *error);
+
+/* Printable and without blanks: it becomes a serial number. */
+void block_image_identity(struct block_device *device, const char *name);
 
 /* 0 or -errno. */
 int block_uring_create(struct block_engine **engine);

@@ -6,11 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "block_engine.h"
@@ -38,17 +35,6 @@ struct block_files {
 	unsigned int plugged; /* depth */
 	bool reaping;
 	uint8_t *zeroes; /* ZERO_SIZE of them, made when needed */
-};
-
-struct block_file {
-	struct block_device device;
-	struct block_files *files;
-	char *path;
-	int fd;
-	int direct_fd; /* around the page cache; -1: none */
-	uint32_t memory_alignment; /* that direct_fd wants, less 1 */
-	uint32_t offset_alignment; /* likewise, of offsets and lengths */
-	unsigned int in_flight;
 };
 
 /* ---- Operations ---- */
@@ -470,160 +456,7 @@ void block_files_destroy(struct block_files *files)
 	device_free(files);
 }
 
-/* ---- Opening ---- */
-
-static bool opening_failed(char *error, const char *path, const char *what,
-			   int number)
-{
-	if (number)
-		snprintf(error, BLOCK_FILE_ERROR_SIZE, "%s: %s: %s", path, what,
-			 strerror(number));
-	else
-		snprintf(error, BLOCK_FILE_ERROR_SIZE, "%s: %s", path, what);
-	return false;
-}
-
-static bool file_lock(struct block_file *file, char *error)
-{
-	struct flock lock = {
-		.l_type = file->device.readonly ? F_RDLCK : F_WRLCK,
-		.l_whence = SEEK_SET,
-	};
-
-	if (!fcntl(file->fd, F_OFD_SETLK, &lock))
-		return true;
-	if (errno == EAGAIN || errno == EACCES)
-		return opening_failed(error, file->path,
-				      file->device.readonly ?
-					      "is open for writing elsewhere" :
-					      "is in use elsewhere",
-				      0);
-	return opening_failed(error, file->path, "cannot be locked", errno);
-}
-
-static bool special_measure(struct block_file *file, char *error)
-{
-	uint64_t size;
-	int logical;
-	unsigned int physical;
-
-	if (ioctl(file->fd, BLKGETSIZE64, &size) < 0 ||
-	    ioctl(file->fd, BLKSSZGET, &logical) < 0 ||
-	    ioctl(file->fd, BLKPBSZGET, &physical) < 0)
-		return opening_failed(error, file->path,
-				      "its size cannot be read", errno);
-	if (logical != 512 && logical != 4096)
-		return opening_failed(error, file->path,
-				      "its blocks are not of 512 or 4096 bytes",
-				      0);
-	file->device.size = size;
-	file->device.logical_size = (uint32_t)logical;
-	file->device.physical_size = physical;
-	file->offset_alignment = (uint32_t)logical - 1;
-	file->memory_alignment = (uint32_t)logical - 1;
-	return true;
-}
-
-static bool regular_measure(struct block_file *file, const struct stat *status,
-			    char *error)
-{
-	if (status->st_size % 512)
-		return opening_failed(error, file->path,
-				      "its size is not a multiple of 512 bytes:"
-				      " not a raw disk image",
-				      0);
-	file->device.size = (uint64_t)status->st_size;
-	file->device.logical_size = 512;
-	file->device.physical_size = 4096;
-	file->offset_alignment = 4096 - 1;
-	file->memory_alignment = 4096 - 1;
-	return true;
-}
-
-static bool file_measure(struct block_file *file, char *error)
-{
-	struct stat status;
-	bool good;
-
-	if (fstat(file->fd, &status) < 0)
-		return opening_failed(error, file->path, "cannot be examined",
-				      errno);
-	if (S_ISBLK(status.st_mode))
-		good = special_measure(file, error);
-	else if (S_ISREG(status.st_mode))
-		good = regular_measure(file, &status, error);
-	else
-		return opening_failed(error, file->path,
-				      S_ISDIR(status.st_mode) ?
-					      "is a directory, not an image" :
-					      "is neither a file nor a block "
-					      "device",
-				      0);
-	if (good && !file->device.size)
-		return opening_failed(error, file->path, "is empty", 0);
-	return good;
-}
-
-/* A second descriptor around the page cache, where the file system can. */
-static void file_open_direct(struct block_file *file)
-{
-	const int access = file->device.readonly ? O_RDONLY : O_RDWR;
-	char self[64];
-	struct statx status;
-
-	/* By descriptor: the name may mean another file by now. */
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->fd);
-	file->direct_fd = open(self, access | O_DIRECT | O_CLOEXEC);
-	if (file->direct_fd < 0)
-		return;
-#ifdef STATX_DIOALIGN
-	if (!statx(file->direct_fd, "", AT_EMPTY_PATH, STATX_DIOALIGN,
-		   &status) &&
-	    status.stx_mask & STATX_DIOALIGN && status.stx_dio_mem_align) {
-		file->memory_alignment = status.stx_dio_mem_align - 1;
-		file->offset_alignment = status.stx_dio_offset_align - 1;
-	}
-#else
-	(void)status;
-#endif
-}
-
-/* Printable and without blanks at its ends: it becomes a serial number. */
-static void identity_set(struct block_device *device, const char *name)
-{
-	const char *const base = strrchr(name, '/');
-	const char *from = base ? base + 1 : name;
-	size_t length = 0;
-
-	while (*from && length < sizeof(device->identity) - 1) {
-		const char c = *from++;
-
-		device->identity[length++] = c > ' ' && c <= '~' ? c : '_';
-	}
-	device->identity[length] = '\0';
-}
-
-static bool file_open(struct block_file *file,
-		      const struct block_file_options *options, char *error)
-{
-	const int access = options->readonly ? O_RDONLY : O_RDWR;
-
-	/* Without O_NONBLOCK the open of a pipe would wait for its writer. */
-	file->fd = open(options->path, access | O_CLOEXEC | O_NONBLOCK);
-	if (file->fd < 0)
-		return opening_failed(error, options->path,
-				      options->readonly ?
-					      "cannot be opened" :
-					      "cannot be opened for writing",
-				      errno);
-	if (!file_measure(file, error) || !file_lock(file, error))
-		return false;
-	/* Left on, it would make requests fail that cannot be done at once. */
-	fcntl(file->fd, F_SETFL, 0);
-	if (!options->buffered)
-		file_open_direct(file);
-	return true;
-}
+/* ---- Files ---- */
 
 static void file_destroy(struct block_file *file)
 {
@@ -652,8 +485,8 @@ struct block_device *block_file_open(struct block_files *files,
 	file->device.submit = file_submit;
 	file->device.plug = file_plug;
 	file->device.owner = file;
-	identity_set(&file->device, identity);
-	if (!file_open(file, options, error)) {
+	block_image_identity(&file->device, identity);
+	if (!block_image_open(file, options, error)) {
 		file_destroy(file);
 		return NULL;
 	}

@@ -75,6 +75,17 @@ void scsi_fail(struct scsi_request *request, uint32_t sense);
 void scsi_answer(struct scsi_request *request, const void *data, size_t size,
 		 uint64_t allocation);
 
+/* ---- Commands about the medium (scsi_medium.c) ---- */
+
+void scsi_read(struct scsi_disk *disk, struct scsi_request *request);
+void scsi_write(struct scsi_disk *disk, struct scsi_request *request);
+void scsi_verify(struct scsi_disk *disk, struct scsi_request *request);
+void scsi_synchronize(struct scsi_disk *disk, struct scsi_request *request);
+void scsi_write_same(struct scsi_disk *disk, struct scsi_request *request);
+void scsi_unmap(struct scsi_disk *disk, struct scsi_request *request);
+/* Ends the request when all that was written is on stable storage. */
+void scsi_flush(struct scsi_disk *disk, struct scsi_request *request);
+
 /* ---- Commands that do not touch the medium (scsi_pages.c) ---- */
 
 void scsi_inquiry(struct scsi_disk *disk, struct scsi_request *request);
