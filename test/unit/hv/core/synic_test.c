@@ -2,6 +2,9 @@
 /* SynIC: message slots, the pending flag, event flags, SINTs. */
 #include "world.h"
 
+#include <signal.h>
+#include <sys/mman.h>
+
 #include "abi/msr.h"
 #include "hv/core/synic.h"
 
@@ -208,6 +211,35 @@ static void withdrawing_empties_the_queue(void **state)
 	assert_int_equal(messages->slots[SINT].header.type, 0);
 }
 
+/* The slot was found busy, and is about to be marked: just then the guest
+ * empties it, having seen no mark. */
+static void guest_empties_slot(int signal_number)
+{
+	(void)signal_number;
+	mprotect(messages, PAGE_SIZE, PROT_READ | PROT_WRITE);
+	messages->slots[SINT].header.type = 0;
+}
+
+static void a_slot_emptied_at_the_worst_moment_is_used(void **state)
+{
+	struct sigaction old, action = { .sa_handler = guest_empties_slot };
+	struct counter first, second;
+
+	(void)state;
+	enable();
+	counter_init(&first, 1, 1);
+	counter_init(&second, 2, 2);
+	synic_post(vp, SINT, &first.source);
+	sigaction(SIGSEGV, &action, &old);
+	mprotect(messages, PAGE_SIZE, PROT_READ);
+	synic_post(vp, SINT, &second.source);
+	sigaction(SIGSEGV, &old, NULL);
+	/* Nobody will write EOM: it must be there already. */
+	assert_int_equal(messages->slots[SINT].payload[0], 2);
+	assert_int_equal(read_message(), 2);
+	assert_false(vp->synic.queued);
+}
+
 static void a_source_with_nothing_makes_room_for_the_next(void **state)
 {
 	struct counter nothing, something;
@@ -361,6 +393,7 @@ int main(void)
 		TEST(nothing_is_lost_while_the_page_is_away),
 		TEST(reset_keeps_what_others_have_queued),
 		TEST(withdrawing_empties_the_queue),
+		TEST(a_slot_emptied_at_the_worst_moment_is_used),
 		TEST(a_source_with_nothing_makes_room_for_the_next),
 		TEST(quiet_sints_get_messages_without_interrupts),
 		TEST(auto_eoi_leaves_nothing_in_service),
