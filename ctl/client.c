@@ -100,6 +100,7 @@ static json_t *read_answer(const char *line, char **error)
 	text = json_string_value(json_object_get(answer, "error"));
 	*error = memory_string(text ? text : "the worker's answer is no use");
 	json_decref(answer);
+	errno = ENOTSUP;
 	return NULL;
 }
 

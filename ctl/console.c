@@ -164,81 +164,81 @@ static enum outcome session_run(struct session *session)
 
 /* ---- Attaching ---- */
 
-/* A connection that is a console now, or -1 with a text in *error. */
+/*
+ * A connection that is a console now; -ENOTSUP with a text in *error when
+ * the worker does not want to; another -errno when it may be worth trying
+ * again.
+ */
 static int console_connect(const char *name, char **error)
 {
 	const int fd = client_connect(name);
 	json_t *answer;
+	int status;
 
-	if (fd < 0) {
-		*error = memory_print("cannot reach its worker: %s",
-				      strerror(-fd));
-		return -1;
-	}
-	answer = client_ask(fd, "console", CONSOLE_ANSWER_MS, error);
-	json_decref(answer);
-	if (answer)
+	if (fd < 0)
 		return fd;
-	close(fd);
-	return -1;
+	answer = client_ask(fd, "console", CONSOLE_ANSWER_MS, error);
+	status = answer ? fd : -errno;
+	json_decref(answer);
+	if (status < 0)
+		close(fd);
+	return status;
 }
 
-/*
- * After a hang-up: the child has ended, or is started again. True with a new
- * connection.
- */
-static bool session_again(struct session *session)
+/* One try; true when there is no use in another. */
+static bool session_try(struct session *session)
+{
+	struct state state;
+	char *text = NULL;
+	bool over;
+
+	session->fd = console_connect(session->name, &text);
+	/* It may have ended meanwhile: that says more than its refusal. */
+	if (session->fd >= 0 || state_load(&state, session->name)) {
+		free(text);
+		return true;
+	}
+	over = state_is_over(&state);
+	if (over) {
+		free(text);
+		text = state_describe(&state);
+	}
+	if (over || session->fd == -ENOTSUP)
+		session_say(session, text);
+	state_free(&state);
+	free(text);
+	return over || session->fd == -ENOTSUP;
+}
+
+/* Until attached (true), refused or ended: a worker may be starting. */
+static bool session_attach(struct session *session)
 {
 	const struct timespec pause = {.tv_nsec = CONSOLE_AGAIN_NS};
-	struct state state;
-	char *error = NULL;
-	char *text;
 
-	close(session->fd);
-	session->fd = -1;
-	while (!state_load(&state, session->name)) {
-		if (state_is_over(&state)) {
-			text = state_describe(&state);
-			session_say(session, text);
-			free(text);
-			state_free(&state);
-			return false;
-		}
-		state_free(&state);
+	while (!session_try(session))
 		nanosleep(&pause, NULL);
-		session->fd = console_connect(session->name, &error);
-		free(error);
-		error = NULL;
-		if (session->fd >= 0) {
-			session_say(session, "attached again");
-			return true;
-		}
-	}
-	return false;
+	return session->fd >= 0;
 }
 
 static int console_attach(const char *name, bool input)
 {
 	struct session session = {.name = name, .input = input};
 	struct terminal terminal = {.raw = false};
-	char *error = NULL;
+	bool attached = session_attach(&session);
 
-	session.fd = console_connect(name, &error);
-	if (session.fd < 0) {
-		verb_complain("%s: %s", name, error);
-		free(error);
-		return EXIT_FAILED;
-	}
-	if (input) {
+	if (!attached)
+		return session.fd == -ENOTSUP ? EXIT_FAILED : EXIT_OK;
+	if (input)
 		terminal_raw(&terminal);
-		if (terminal.raw)
-			session_say(&session, "press Ctrl-] to leave");
+	if (terminal.raw)
+		session_say(&session, "press Ctrl-] to leave");
+	while (attached && session_run(&session) == OUTCOME_HUNG_UP) {
+		close(session.fd);
+		attached = session_attach(&session);
+		if (attached)
+			session_say(&session, "attached again");
 	}
-	while (session_run(&session) == OUTCOME_HUNG_UP) {
-		if (!session_again(&session))
-			break;
-	}
-	if (session.fd >= 0) {
+	if (attached) {
 		if (terminal.raw)
 			session_say(&session, "left, it runs on");
 		close(session.fd);

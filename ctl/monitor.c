@@ -224,7 +224,25 @@ static void monitor_open_logs(struct monitor *monitor)
 	free(log);
 }
 
-/* Of the caller's descriptors only those of the monitor stay. */
+/* Whoever reads a pipe of the caller's is not to wait for us. */
+static void monitor_close_others(const struct monitor *monitor)
+{
+	const unsigned int low =
+		(unsigned int)(monitor->lock_fd < monitor->ready_fd
+				       ? monitor->lock_fd
+				       : monitor->ready_fd);
+	const unsigned int high =
+		(unsigned int)(monitor->lock_fd < monitor->ready_fd
+				       ? monitor->ready_fd
+				       : monitor->lock_fd);
+
+	if (low > STDERR_FILENO + 1)
+		close_range(STDERR_FILENO + 1, low - 1, 0);
+	if (high > low + 1)
+		close_range(low + 1, high - 1, 0);
+	close_range(high + 1, ~0u, 0);
+}
+
 static void monitor_leave_terminal(void)
 {
 	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -272,6 +290,7 @@ __attribute__((noreturn)) static void monitor_main(const struct child *child,
 			},
 	};
 
+	monitor_close_others(&monitor);
 	monitor_leave_terminal();
 	monitor.state.monitor = state_process_of(getpid());
 	monitor.signal_fd = monitor_open_signals();

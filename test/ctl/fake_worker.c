@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A worker without a child, that keeps the contract of abi/control.h and
+ * does what words in the child's command line say:
+ *
+ *   print=TEXT   the child prints TEXT and a newline
+ *   flood=N      it prints N lines of 64 bytes
+ *   say=TEXT     the worker says TEXT on its error output ("_" for blanks)
+ *   after=MS     then waits so long; without it: for ever
+ *   exit=N       ends with that status (default 0)
+ *   signal=N     ends by that signal
+ *   reset=N      asks for a reset the first N times
+ *   deaf         takes no notice of "stop" and "kill"
+ *   silent       never makes its socket
+ */
+#define _GNU_SOURCE
+#include "abi/control.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CLIENTS_MAX 8
+
+struct fake {
+	const char *config;
+	const char *control;
+	int console_fd;
+	char *cmdline;
+	int listen_fd;
+	int clients[CLIENTS_MAX];
+	int consoles[CLIENTS_MAX];
+	char printed[65536];
+	size_t printed_size;
+};
+
+/* The value after "word=", or "" for a word alone; NULL if absent. */
+static const char *word(const struct fake *fake, const char *name)
+{
+	static char value[8][256];
+	static unsigned int turn;
+	char *out = value[turn++ % 8];
+	const char *at = fake->cmdline;
+	const size_t size = strlen(name);
+
+	while (*at) {
+		const size_t length = strcspn(at, " ");
+
+		if (!strncmp(at, name, size) &&
+		    (length == size || at[size] == '=')) {
+			snprintf(out, 256, "%.*s",
+				 length > size ? (int)(length - size - 1) : 0,
+				 length > size ? at + size + 1 : "");
+			return out;
+		}
+		at += length;
+		at += strspn(at, " ");
+	}
+	return NULL;
+}
+
+static int number(const struct fake *fake, const char *name, int otherwise)
+{
+	const char *text = word(fake, name);
+
+	return text ? atoi(text) : otherwise;
+}
+
+static void print(struct fake *fake, const char *text, size_t size)
+{
+	if (fake->printed_size + size <= sizeof(fake->printed)) {
+		memcpy(fake->printed + fake->printed_size, text, size);
+		fake->printed_size += size;
+	}
+	if (fake->console_fd >= 0 &&
+	    write(fake->console_fd, text, size) != (ssize_t)size)
+		exit(CONTROL_EXIT_ERROR);
+	for (unsigned int i = 0; i < CLIENTS_MAX; i++) {
+		if (fake->consoles[i] > 0)
+			(void)!send(fake->consoles[i], text, size,
+				    MSG_NOSIGNAL);
+	}
+}
+
+__attribute__((noreturn)) static void leave(const struct fake *fake, int code)
+{
+	unlink(fake->control);
+	exit(code);
+}
+
+static void answer(int fd, const char *line)
+{
+	(void)!send(fd, line, strlen(line), MSG_NOSIGNAL);
+}
+
+static void serve(struct fake *fake, unsigned int which, const char *line)
+{
+	const int fd = fake->clients[which];
+	const bool deaf = word(fake, "deaf");
+
+	if (strstr(line, "\"console\"")) {
+		answer(fd, "{\"ok\": true}\n");
+		(void)!send(fd, fake->printed, fake->printed_size,
+			    MSG_NOSIGNAL);
+		fake->consoles[which] = fd;
+		fake->clients[which] = 0;
+	} else if (strstr(line, "\"stats\"")) {
+		answer(fd, "{\"ok\": true, \"intercepts\": {\"io_port\": 7, "
+			   "\"memory\": 3}, \"hypervisor\": "
+			   "{\"mapped_4k_pages\": 512, \"mapped_2m_pages\": 3, "
+			   "\"exits\": [5, 0, 0, 9]}}\n");
+	} else if (strstr(line, "\"stop\"")) {
+		answer(fd, "{\"ok\": true}\n");
+		if (!deaf)
+			leave(fake, CONTROL_EXIT_POWER_OFF);
+	} else if (strstr(line, "\"kill\"") && !deaf) {
+		answer(fd, "{\"ok\": true}\n");
+		leave(fake, CONTROL_EXIT_KILLED);
+	} else {
+		answer(fd, "{\"ok\": false, \"error\": \"not today\"}\n");
+	}
+}
+
+static void client(struct fake *fake, unsigned int which)
+{
+	char line[CONTROL_LINE_MAX] = "";
+	const ssize_t n = read(fake->clients[which], line, sizeof(line) - 1);
+
+	if (n > 0) {
+		serve(fake, which, line);
+	} else {
+		close(fake->clients[which]);
+		fake->clients[which] = 0;
+	}
+}
+
+/* What is typed is printed, as a terminal's echo does. */
+static void console(struct fake *fake, unsigned int which)
+{
+	char typed[256];
+	const ssize_t n = read(fake->consoles[which], typed, sizeof(typed));
+
+	if (n > 0) {
+		print(fake, typed, (size_t)n);
+	} else {
+		close(fake->consoles[which]);
+		fake->consoles[which] = 0;
+	}
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void turn(struct fake *fake, int timeout)
+{
+	struct pollfd waits[2 * CLIENTS_MAX + 1] = {
+		{.fd = fake->listen_fd, .events = POLLIN},
+	};
+
+	for (unsigned int i = 0; i < CLIENTS_MAX; i++) {
+		waits[1 + i].fd = fake->clients[i] > 0 ? fake->clients[i] : -1;
+		waits[1 + i].events = POLLIN;
+		waits[1 + CLIENTS_MAX + i].fd =
+			fake->consoles[i] > 0 ? fake->consoles[i] : -1;
+		waits[1 + CLIENTS_MAX + i].events = POLLIN;
+	}
+	if (poll(waits, 2 * CLIENTS_MAX + 1, timeout) <= 0)
+		return;
+	for (unsigned int i = 0; i < CLIENTS_MAX; i++) {
+		if (waits[1 + CLIENTS_MAX + i].revents)
+			console(fake, i);
+		if (waits[1 + i].revents)
+			client(fake, i);
+	}
+	for (unsigned int i = 0; waits[0].revents && i < CLIENTS_MAX; i++) {
+		if (fake->clients[i] || fake->consoles[i])
+			continue;
+		fake->clients[i] = accept(fake->listen_fd, NULL, NULL);
+		break;
+	}
+}
+
+static void open_socket(struct fake *fake)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	fake->listen_fd = -1;
+	if (word(fake, "silent"))
+		return;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s",
+		 fake->control);
+	fake->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (bind(fake->listen_fd, (struct sockaddr *)&address,
+		 sizeof(address)) < 0 ||
+	    listen(fake->listen_fd, 4) < 0) {
+		perror(fake->control);
+		exit(CONTROL_EXIT_ERROR);
+	}
+}
+
+static void read_config(struct fake *fake)
+{
+	json_t *config = json_load_file(fake->config, 0, NULL);
+	const char *cmdline =
+		json_string_value(json_object_get(config, "cmdline"));
+
+	if (!cmdline) {
+		fprintf(stderr, "%s: no description\n", fake->config);
+		exit(CONTROL_EXIT_CONFIG);
+	}
+	fake->cmdline = strdup(cmdline);
+	json_decref(config);
+}
+
+static void talk(struct fake *fake)
+{
+	const char *text = word(fake, "say");
+
+	if (text) {
+		char said[256];
+
+		snprintf(said, sizeof(said), "%s\n", text);
+		for (char *c = said; *c; c++)
+			*c = *c == '_' ? ' ' : *c;
+		fputs(said, stderr);
+	}
+	text = word(fake, "print");
+	if (text) {
+		print(fake, text, strlen(text));
+		print(fake, "\n", 1);
+	}
+	for (int i = 0; i < number(fake, "flood", 0); i++) {
+		char line[65];
+
+		snprintf(line, sizeof(line), "%-63d\n", i);
+		print(fake, line, 64);
+	}
+}
+
+/* How often this child was started, kept beside its socket. */
+static int count_start(const struct fake *fake)
+{
+	char path[256];
+	int count = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s.starts", fake->control);
+	file = fopen(path, "r");
+	if (file) {
+		if (fscanf(file, "%d", &count) != 1)
+			count = 0;
+		fclose(file);
+	}
+	file = fopen(path, "w");
+	if (file) {
+		fprintf(file, "%d\n", count + 1);
+		fclose(file);
+	}
+	return count;
+}
+
+static void read_options(struct fake *fake, int argc, char **argv)
+{
+	static const struct option table[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"control", required_argument, NULL, 's'},
+		{"console-fd", required_argument, NULL, 'f'},
+		{0},
+	};
+	int which;
+
+	fake->console_fd = -1;
+	while ((which = getopt_long(argc, argv, "", table, NULL)) >= 0) {
+		if (which == 'c')
+			fake->config = optarg;
+		else if (which == 's')
+			fake->control = optarg;
+		else if (which == 'f')
+			fake->console_fd = atoi(optarg);
+		else
+			exit(CONTROL_EXIT_ERROR);
+	}
+	if (!fake->config || !fake->control)
+		exit(CONTROL_EXIT_ERROR);
+}
+
+int main(int argc, char **argv)
+{
+	static struct fake fake;
+	int after, resets;
+	int64_t end;
+
+	read_options(&fake, argc, argv);
+	read_config(&fake);
+	open_socket(&fake);
+	talk(&fake);
+	after = number(&fake, "after", -1);
+	resets = number(&fake, "reset", 0);
+	if (resets && count_start(&fake) < resets)
+		leave(&fake, CONTROL_EXIT_RESET);
+	end = now_ms() + after;
+	while (after < 0 || now_ms() < end)
+		turn(&fake, after < 0 ? -1 : (int)(end - now_ms()));
+	if (word(&fake, "signal"))
+		raise(number(&fake, "signal", SIGKILL));
+	leave(&fake, number(&fake, "exit", 0));
+}
