@@ -5,3 +5,4 @@ synthetic_sources := $(patsubst $(ROOT)/%,%,$(wildcard \
 	$(ROOT)/worker/backend/scsi*.c)) \
 	test/unit/worker/vmbus/fake.c test/unit/worker/vmbus/guest.c \
 	test/unit/worker/backend/disk.c
+synthetic_libraries := -lpthread
