@@ -12,8 +12,8 @@
 #define MASK(vector) (1u << (vector) % 32)
 
 #define LVT_EXTINT 0x700
-#define LVT_NMI 0x400
-#define LVT_MODE 0x700
+#define LVT_NMI	   0x400
+#define LVT_MODE   0x700
 
 /* ---- Bitmaps of 256 vectors ---- */
 
@@ -45,8 +45,7 @@ static bool vectors_set(uint32_t *map, uint8_t vector)
 
 static void vectors_clear(uint32_t *map, uint8_t vector)
 {
-	__atomic_fetch_and(&map[WORD(vector)], ~MASK(vector),
-			   __ATOMIC_SEQ_CST);
+	__atomic_fetch_and(&map[WORD(vector)], ~MASK(vector), __ATOMIC_SEQ_CST);
 }
 
 /* ---- Taking interrupts in ---- */

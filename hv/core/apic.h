@@ -6,9 +6,9 @@
 #include "../lib/types.h"
 #include "hypervisor.h"
 
-#define APIC_PAGE_GPA 0xfee00000ull
-#define APIC_BASE_BSP BIT(8)
-#define APIC_BASE_X2APIC BIT(10)
+#define APIC_PAGE_GPA	  0xfee00000ull
+#define APIC_BASE_BSP	  BIT(8)
+#define APIC_BASE_X2APIC  BIT(10)
 #define APIC_BASE_ENABLED BIT(11)
 
 /* Delivery modes of the ICR, LVTs and messages. */
@@ -32,37 +32,37 @@ enum apic_lvt {
 	APIC_LVT_ERROR,
 	APIC_LVTS
 };
-#define APIC_LVT_MASKED 0x10000u
+#define APIC_LVT_MASKED	  0x10000u
 #define APIC_LVT_PERIODIC 0x20000u
 
-#define APIC_VERSION 0x00050014u   /* six LVT entries, no directed EOI */
+#define APIC_VERSION	   0x00050014u /* six LVT entries, no directed EOI */
 #define APIC_SPURIOUS_MASK 0x3ffu
-#define APIC_SPURIOUS_ON 0x100u
+#define APIC_SPURIOUS_ON   0x100u
 
 /*
  * Registers. irr and tmr are set by any logical processor with atomic
  * operations; everything else belongs to whoever may touch the vp.
  */
 struct apic {
-	uint64_t base;	     /* MSR 1Bh */
-	uint32_t id;	     /* x2APIC id; never changes */
+	uint64_t base; /* MSR 1Bh */
+	uint32_t id;   /* x2APIC id; never changes */
 	uint32_t irr[8];
 	uint32_t tmr[8];
 	uint32_t isr[8];
-	uint8_t isr_top;     /* highest vector in service; 0 none */
-	uint8_t tpr;	     /* as last written here; its upper half is cr8 */
-	uint32_t ldr;	     /* xAPIC */
+	uint8_t isr_top; /* highest vector in service; 0 none */
+	uint8_t tpr;	 /* as last written here; its upper half is cr8 */
+	uint32_t ldr;	 /* xAPIC */
 	uint32_t dfr;
 	uint32_t spurious;
-	uint32_t error;	     /* as last latched by a write to ESR */
+	uint32_t error; /* as last latched by a write to ESR */
 	uint32_t error_pending;
 	uint64_t icr;
-	uint32_t lvt[7];     /* enum apic_lvt */
+	uint32_t lvt[7]; /* enum apic_lvt */
 	uint32_t initial_count;
-	uint32_t divide;     /* the register */
+	uint32_t divide;	 /* the register */
 	uint64_t timer_start;	 /* TSC when the count was loaded */
 	uint64_t timer_deadline; /* TSC; UINT64_MAX when not running */
-	bool pending;	     /* false only while irr is empty */
+	bool pending;		 /* false only while irr is empty */
 };
 
 /* One interrupt on its way to the APICs of a partition. */
@@ -92,9 +92,9 @@ void apic_post_local(struct vp *vp, uint8_t vector);
 /* APIC_ERROR_* for ESR and the error LVT entry; the vp is this lp's. */
 void apic_error(struct vp *vp, uint32_t error);
 
-#define APIC_ERROR_SEND_VECTOR BIT(5)
+#define APIC_ERROR_SEND_VECTOR	  BIT(5)
 #define APIC_ERROR_RECEIVE_VECTOR BIT(6)
-#define APIC_ERROR_REGISTER BIT(7)
+#define APIC_ERROR_REGISTER	  BIT(7)
 
 /* Processor priority, 0..FFh: what a vector's upper half must exceed. */
 uint8_t apic_priority(const struct vp *vp);

@@ -4,19 +4,24 @@
 #include "vp.h"
 
 /* The interrupt command register */
-#define ICR_MODE_SHIFT 8
-#define ICR_MODE_MASK 7
-#define ICR_LOGICAL BIT(11)
-#define ICR_BUSY BIT(12)
-#define ICR_ASSERT BIT(14)
-#define ICR_LEVEL BIT(15)
+#define ICR_MODE_SHIFT	    8
+#define ICR_MODE_MASK	    7
+#define ICR_LOGICAL	    BIT(11)
+#define ICR_BUSY	    BIT(12)
+#define ICR_ASSERT	    BIT(14)
+#define ICR_LEVEL	    BIT(15)
 #define ICR_SHORTHAND_SHIFT 18
 #define ICR_X2APIC_RESERVED (0xfff00000ull | BIT(17) | BIT(16) | BIT(13))
 
-enum shorthand { TO_DESTINATION, TO_SELF, TO_ALL, TO_OTHERS };
+enum shorthand {
+	TO_DESTINATION,
+	TO_SELF,
+	TO_ALL,
+	TO_OTHERS
+};
 
 #define BROADCAST_X2APIC 0xffffffffu
-#define BROADCAST_XAPIC 0xffu
+#define BROADCAST_XAPIC	 0xffu
 
 /* ---- Who is meant ---- */
 
@@ -53,9 +58,8 @@ static bool matches_logical(const struct apic *apic, uint32_t destination)
 {
 	if (!apic_is_enabled(apic))
 		return false;
-	return apic_is_x2apic(apic) ?
-		       matches_logical_x2apic(apic, destination) :
-		       matches_logical_xapic(apic, destination);
+	return apic_is_x2apic(apic) ? matches_logical_x2apic(apic, destination)
+				    : matches_logical_xapic(apic, destination);
 }
 
 /* ---- What arrives ---- */
@@ -78,7 +82,7 @@ static void apic_take(struct vp *vp, const struct apic_message *message)
 				 __ATOMIC_RELAXED);
 		vp_request(vp, VP_REQUEST_STARTUP);
 		return;
-	case APIC_SMI: /* no partition has a system management mode */
+	case APIC_SMI:	  /* no partition has a system management mode */
 	case APIC_EXTINT: /* comes as a pending event, by register */
 		return;
 	}

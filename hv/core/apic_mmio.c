@@ -11,14 +11,18 @@
 
 /* Attributes of a segment register */
 #define SEGMENT_LONG BIT(13)
-#define SEGMENT_BIG BIT(14)
-#define EFER_LMA BIT(10)
+#define SEGMENT_BIG  BIT(14)
+#define EFER_LMA     BIT(10)
 
 #define REX_R 4
 #define REX_W 8
 
 /* The address size picks the form of ModRM and of a direct offset. */
-enum address_size { ADDRESS_16 = 2, ADDRESS_32 = 4, ADDRESS_64 = 8 };
+enum address_size {
+	ADDRESS_16 = 2,
+	ADDRESS_32 = 4,
+	ADDRESS_64 = 8
+};
 
 /* An instruction as far as it has been looked at. */
 struct decoder {
@@ -90,8 +94,8 @@ static enum address_size address_size(const struct decoder *decoder)
 {
 	if (decoder->long_mode)
 		return decoder->address_prefix ? ADDRESS_32 : ADDRESS_64;
-	return decoder->big != decoder->address_prefix ? ADDRESS_32 :
-							 ADDRESS_16;
+	return decoder->big != decoder->address_prefix ? ADDRESS_32
+						       : ADDRESS_16;
 }
 
 static bool operand_is_32_bit(const struct decoder *decoder)
@@ -141,9 +145,9 @@ static bool decode_modrm(struct decoder *decoder, uint8_t *reg)
 	if (!next(decoder, &modrm) || modrm >> 6 == 3)
 		return false;
 	*reg = (modrm >> 3 & 7) | (decoder->rex & REX_R ? 8 : 0);
-	return address_size(decoder) == ADDRESS_16 ?
-		       skip_address_16(decoder, modrm) :
-		       skip_address_32(decoder, modrm);
+	return address_size(decoder) == ADDRESS_16
+		       ? skip_address_16(decoder, modrm)
+		       : skip_address_32(decoder, modrm);
 }
 
 static bool decode_immediate(struct decoder *decoder, struct mov *mov)
@@ -188,19 +192,18 @@ static bool decode_mov(struct decoder *decoder, struct mov *mov)
 static void decoder_start(struct vp *vp, const struct virt_intercept *intercept,
 			  struct decoder *decoder)
 {
-	struct hv_register_value cs = { 0 }, efer = { 0 };
+	struct hv_register_value cs = {0}, efer = {0};
 
 	virt->vp_get(vp->virt, HV_REGISTER_CS, &cs);
 	virt->vp_get(vp->virt, HV_REGISTER_EFER, &efer);
-	decoder->long_mode = (efer.u64 & EFER_LMA) &&
-			     (cs.segment.attributes & SEGMENT_LONG);
+	decoder->long_mode =
+		(efer.u64 & EFER_LMA) && (cs.segment.attributes & SEGMENT_LONG);
 	decoder->big = cs.segment.attributes & SEGMENT_BIG;
 	decoder->count = intercept->byte_count;
 	if (decoder->count)
 		memcpy(decoder->bytes, intercept->bytes, decoder->count);
 	else
-		decoder->count =
-			gva_fetch(vp, decoder->bytes, INSTRUCTION_MAX);
+		decoder->count = gva_fetch(vp, decoder->bytes, INSTRUCTION_MAX);
 }
 
 /* The page as x2APIC mode has it, or without an APIC: nothing is there. */
@@ -221,8 +224,8 @@ bool apic_mmio(struct vp *vp, const struct virt_intercept *intercept)
 {
 	const struct virt_gpa_access *memory = &intercept->memory;
 	struct virt_intercept done = *intercept;
-	struct decoder decoder = { 0 };
-	struct mov mov = { .gpr = VIRT_RAX };
+	struct decoder decoder = {0};
+	struct mov mov = {.gpr = VIRT_RAX};
 
 	if (memory->page_walk || (memory->access & VIRT_ACCESS_EXECUTE))
 		return false;

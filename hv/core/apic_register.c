@@ -30,16 +30,16 @@ enum {
 };
 
 #define MSR_APIC_BASE 0x1b
-#define MSR_X2APIC 0x800
-#define MSR_EOI (MSR_X2APIC + REGISTER_EOI)
-#define MSR_ICR (MSR_X2APIC + REGISTER_ICR)
+#define MSR_X2APIC    0x800
+#define MSR_EOI	      (MSR_X2APIC + REGISTER_EOI)
+#define MSR_ICR	      (MSR_X2APIC + REGISTER_ICR)
 
 /* AMD's extended registers, which a parent may look for; none of them here. */
 #define MSR_EXTENDED_FIRST (MSR_X2APIC + 0x40)
-#define MSR_EXTENDED_LAST (MSR_X2APIC + 0x53)
+#define MSR_EXTENDED_LAST  (MSR_X2APIC + 0x53)
 
-#define BASE_RESERVED (0xfffull & ~(APIC_BASE_BSP | APIC_BASE_X2APIC | \
-				    APIC_BASE_ENABLED))
+#define BASE_RESERVED                                                          \
+	(0xfffull & ~(APIC_BASE_BSP | APIC_BASE_X2APIC | APIC_BASE_ENABLED))
 
 /* What software may set in each LVT entry, and what it may write back. */
 static const uint32_t lvt_mask[APIC_LVTS] = {
@@ -49,7 +49,7 @@ static const uint32_t lvt_mask[APIC_LVTS] = {
 	[APIC_LVT_ERROR] = 0x100ff,
 };
 #define LVT_READ_ONLY 0x5000u /* delivery status, remote IRR */
-#define DIVIDE_MASK 0xbu
+#define DIVIDE_MASK   0xbu
 
 /* ---- Reading ---- */
 
@@ -63,9 +63,9 @@ static bool register_read(struct vp *vp, unsigned int number, uint32_t *value)
 		return true;
 	case REGISTER_TPR:
 		/* The lower half lasts until CR8 is written. */
-		*value = apic->tpr >> 4 == vp->virt->registers.cr8 ?
-				 apic->tpr :
-				 (uint32_t)vp->virt->registers.cr8 << 4;
+		*value = apic->tpr >> 4 == vp->virt->registers.cr8
+				 ? apic->tpr
+				 : (uint32_t)vp->virt->registers.cr8 << 4;
 		return true;
 	case REGISTER_PPR:
 		*value = apic_priority(vp);
@@ -86,8 +86,8 @@ static bool register_read(struct vp *vp, unsigned int number, uint32_t *value)
 		*value = apic->error;
 		return true;
 	case REGISTER_LVT_TIMER ... REGISTER_LVT_ERROR:
-		*value = apic->lvt[number - REGISTER_LVT_TIMER +
-				   APIC_LVT_TIMER];
+		*value =
+			apic->lvt[number - REGISTER_LVT_TIMER + APIC_LVT_TIMER];
 		return true;
 	case REGISTER_INITIAL_COUNT:
 		*value = apic->initial_count;
@@ -300,10 +300,10 @@ static bool x2apic_allows(unsigned int number, uint64_t value)
 		/* Suppressing EOI broadcasts is not offered. */
 		return !(value & ~(uint64_t)APIC_SPURIOUS_MASK);
 	case REGISTER_LVT_TIMER ... REGISTER_LVT_ERROR:
-		return !(value & ~(uint64_t)(LVT_READ_ONLY |
-					     lvt_mask[number -
-						      REGISTER_LVT_TIMER +
-						      APIC_LVT_TIMER]));
+		return !(value &
+			 ~(uint64_t)(LVT_READ_ONLY |
+				     lvt_mask[number - REGISTER_LVT_TIMER +
+					      APIC_LVT_TIMER]));
 	case REGISTER_DIVIDE:
 		return !(value & ~(uint64_t)DIVIDE_MASK);
 	default:

@@ -26,7 +26,8 @@ static bool timer_periodic(const struct apic *apic)
 static uint64_t timer_ticks(const struct apic *apic, uint32_t count)
 {
 	return clock_scale(&hypervisor.clock.apic_tsc,
-			   (uint64_t)count << timer_shift(apic)) + 1;
+			   (uint64_t)count << timer_shift(apic)) +
+	       1;
 }
 
 static uint64_t timer_period(const struct apic *apic)
@@ -50,9 +51,9 @@ static void timer_run(struct vp *vp, uint64_t start)
 
 	apic->timer_start = start;
 	apic->timer_deadline =
-		start + (timer_periodic(apic) ?
-				 timer_period(apic) :
-				 timer_ticks(apic, apic->initial_count));
+		start + (timer_periodic(apic)
+				 ? timer_period(apic)
+				 : timer_ticks(apic, apic->initial_count));
 	timer_update(vp);
 }
 
@@ -103,8 +104,8 @@ void apic_timer_resume(struct vp *vp, uint32_t current)
 		return;
 	}
 	current = MIN(current, apic->initial_count);
-	timer_run(vp, cpu_now() - timer_ticks(apic,
-					      apic->initial_count - current));
+	timer_run(vp,
+		  cpu_now() - timer_ticks(apic, apic->initial_count - current));
 }
 
 void apic_timer_expire(struct vp *vp, uint64_t now)

@@ -22,8 +22,8 @@ static uint64_t divide_fraction(uint64_t high, uint64_t divisor)
 
 struct clock_ratio clock_ratio(uint64_t a, uint64_t b)
 {
-	return (struct clock_ratio){ .whole = a / b,
-				     .fraction = divide_fraction(a % b, b) };
+	return (struct clock_ratio){.whole = a / b,
+				    .fraction = divide_fraction(a % b, b)};
 }
 
 /* 2^64 / fraction: the inverse of what was rounded, not of what was meant. */
@@ -37,8 +37,7 @@ static struct clock_ratio clock_inverse(uint64_t fraction)
 		rest = 0;
 	}
 	return (struct clock_ratio){
-		.whole = whole, .fraction = divide_fraction(rest, fraction)
-	};
+		.whole = whole, .fraction = divide_fraction(rest, fraction)};
 }
 
 void clock_start(struct clock *clock, uint64_t tsc_hz, uint64_t apic_hz)

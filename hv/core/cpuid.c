@@ -9,14 +9,14 @@
 #include "vp.h"
 
 #define INVARIANT_TSC_LEAF 0x80000007u
-#define INVARIANT_TSC BIT(8)
+#define INVARIANT_TSC	   BIT(8)
 
 #define VERSION_MAJOR 0u
 #define VERSION_MINOR 1u
 #define VERSION_BUILD 1u
 
-#define FEATURES \
-	(HV_FEATURE_FREQUENCY_MSRS | HV_FEATURE_CRASH_MSRS | \
+#define FEATURES                                                               \
+	(HV_FEATURE_FREQUENCY_MSRS | HV_FEATURE_CRASH_MSRS |                   \
 	 HV_FEATURE_STIMER_DIRECT)
 
 static void set(uint32_t out[4], uint32_t eax, uint32_t ebx, uint32_t ecx,

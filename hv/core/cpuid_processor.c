@@ -9,28 +9,33 @@
 #include "../x86/cpu.h"
 #include "vp.h"
 
-enum { EAX, EBX, ECX, EDX };
+enum {
+	EAX,
+	EBX,
+	ECX,
+	EDX
+};
 
-#define EXTENDED 0x80000000u
-#define BASIC_LEAVES 0x20
+#define EXTENDED	0x80000000u
+#define BASIC_LEAVES	0x20
 #define EXTENDED_LEAVES 0x22
-#define TOPOLOGY_LEAF 0xbu
-#define XSAVE_LEAF 0xdu
-#define VENDOR_INTEL 0x756e6547u /* "Genu" */
+#define TOPOLOGY_LEAF	0xbu
+#define XSAVE_LEAF	0xdu
+#define VENDOR_INTEL	0x756e6547u /* "Genu" */
 
 /* x87, SSE, AVX, AVX-512: with these, and no others, one page is enough. */
-#define XCR0_STATES 0xe7ull
+#define XCR0_STATES    0xe7ull
 #define XSAVE_MIN_SIZE 576u
 
 #define CHILD_ADDRESS_BITS_MAX 46u
-#define LINEAR_BITS_MAX 48u
+#define LINEAR_BITS_MAX	       48u
 
 /* Leaf 1 */
-#define ECX_X2APIC BIT(21)
-#define ECX_XSAVE BIT(26)
+#define ECX_X2APIC  BIT(21)
+#define ECX_XSAVE   BIT(26)
 #define ECX_OSXSAVE BIT(27)
-#define EDX_APIC BIT(9)
-#define EDX_HTT BIT(28)
+#define EDX_APIC    BIT(9)
+#define EDX_HTT	    BIT(28)
 #define CR4_OSXSAVE BIT(18)
 
 /* Leaf 6: the APIC timer runs in every state of sleep. */
@@ -175,7 +180,7 @@ static void features_parent(const struct vp *vp, uint32_t subleaf,
 		out[EDX] &= ~(uint32_t)EDX_APIC;
 	if (!(out[ECX] & ECX_XSAVE))
 		return;
-	struct hv_register_value cr4 = { 0 };
+	struct hv_register_value cr4 = {0};
 
 	virt->vp_get(vp->virt, HV_REGISTER_CR4, &cr4);
 	out[ECX] &= ~(uint32_t)ECX_OSXSAVE;
@@ -213,9 +218,8 @@ static void thermal(const struct vp *vp, uint32_t subleaf, uint32_t out[4])
 static void structured(const struct vp *vp, uint32_t subleaf, uint32_t out[4])
 {
 	static const uint32_t masks[2][4] = {
-		{ 1, STRUCTURED_EBX, STRUCTURED_ECX,
-		  STRUCTURED_EDX },
-		{ STRUCTURED_1_EAX, 0, 0, 0 },
+		{1, STRUCTURED_EBX, STRUCTURED_ECX, STRUCTURED_EDX},
+		{STRUCTURED_1_EAX, 0, 0, 0},
 	};
 
 	(void)vp;
@@ -274,8 +278,8 @@ static void addresses(const struct vp *vp, uint32_t subleaf, uint32_t out[4])
 	uint32_t linear = MIN(out[EAX] >> 8 & 0xff, LINEAR_BITS_MAX);
 
 	(void)subleaf;
-	out[EAX] = MIN(host->address_bits, CHILD_ADDRESS_BITS_MAX) |
-		   linear << 8;
+	out[EAX] =
+		MIN(host->address_bits, CHILD_ADDRESS_BITS_MAX) | linear << 8;
 	if (host->amd)
 		out[ECX] = (cores(vp) - 1) | core_bits(vp) << 12;
 }
@@ -298,73 +302,79 @@ struct leaf {
 	leaf_function fix; /* then; NULL for nothing */
 };
 
-#define ALL { ~0u, ~0u, ~0u, ~0u }
-#define NONE { 0, 0, 0, 0 }
+#define ALL                                                                    \
+	{                                                                      \
+		~0u, ~0u, ~0u, ~0u                                             \
+	}
+#define NONE                                                                   \
+	{                                                                      \
+		0, 0, 0, 0                                                     \
+	}
 
 static const struct leaf child_basic[BASIC_LEAVES] = {
-	[0x00] = { ALL, maximum },
+	[0x00] = {ALL, maximum},
 	/* SSE3 PCLMUL SSSE3 FMA CX16 PCID SSE4 MOVBE POPCNT AES XSAVE AVX F16C
 	 * RDRAND; FPU..CX8 APIC SEP MTRR PGE CMOV PAT PSE36 CLFSH MMX..SS */
-	[0x01] = { { ~0u, ~0u, 0x76da3203, 0x0f8bbb7f }, features },
-	[0x02] = { ALL, NULL },
-	[0x04] = { ALL, cache_intel },
-	[0x06] = { NONE, thermal },
-	[0x07] = { ALL, structured },
-	[0x0b] = { NONE, topology },
-	[0x0d] = { ALL, xsave },
-	[0x18] = { ALL, NULL }, /* TLBs */
+	[0x01] = {{~0u, ~0u, 0x76da3203, 0x0f8bbb7f}, features},
+	[0x02] = {ALL, NULL},
+	[0x04] = {ALL, cache_intel},
+	[0x06] = {NONE, thermal},
+	[0x07] = {ALL, structured},
+	[0x0b] = {NONE, topology},
+	[0x0d] = {ALL, xsave},
+	[0x18] = {ALL, NULL}, /* TLBs */
 };
 
 static const struct leaf child_extended[EXTENDED_LEAVES] = {
-	[0x00] = { ALL, extended_maximum },
+	[0x00] = {ALL, extended_maximum},
 	/* LAHF CR8_LEGACY ABM SSE4A MISALIGNSSE PREFETCH XOP FMA4 TBM
 	 * TOPOEXT; all but MCE and MCA */
-	[0x01] = { { ~0u, ~0u, 0x006109f1, 0xffffbf7f }, extended_features },
-	[0x02] = { ALL, NULL }, /* brand, caches */
-	[0x03] = { ALL, NULL },
-	[0x04] = { ALL, NULL },
-	[0x05] = { ALL, NULL },
-	[0x06] = { ALL, NULL },
-	[0x07] = { { 0, 0, 0, EDX_INVARIANT_TSC }, power },
+	[0x01] = {{~0u, ~0u, 0x006109f1, 0xffffbf7f}, extended_features},
+	[0x02] = {ALL, NULL}, /* brand, caches */
+	[0x03] = {ALL, NULL},
+	[0x04] = {ALL, NULL},
+	[0x05] = {ALL, NULL},
+	[0x06] = {ALL, NULL},
+	[0x07] = {{0, 0, 0, EDX_INVARIANT_TSC}, power},
 	/* CLZERO RSTR_FP_ERR_PTRS WBNOINVD SSB_NO BTC_NO */
-	[0x08] = { { ~0u, 0x24000205, 0, 0 }, addresses },
-	[0x19] = { ALL, NULL },
-	[0x1a] = { ALL, NULL },
-	[0x1d] = { ALL, cache_amd },
-	[0x1e] = { NONE, node_amd },
+	[0x08] = {{~0u, 0x24000205, 0, 0}, addresses},
+	[0x19] = {ALL, NULL},
+	[0x1a] = {ALL, NULL},
+	[0x1d] = {ALL, cache_amd},
+	[0x1e] = {NONE, node_amd},
 	/* NoNestedDataBp LFENCE_SERIALIZING NULL_SEL_CLEARS_BASE */
-	[0x21] = { { 0x45, 0, 0, 0 }, NULL },
+	[0x21] = {{0x45, 0, 0, 0}, NULL},
 };
 
 static const struct leaf parent_basic[BASIC_LEAVES] = {
 	/* DTES64 MONITOR DS_CPL VMX SMX PDCM TSC_DEADLINE; DS */
-	[0x01] = { { 0, 0, 0x0100807c, 0x00200000 }, features_parent },
-	[0x05] = { ALL, NULL },
-	[0x06] = { NONE, thermal },
+	[0x01] = {{0, 0, 0x0100807c, 0x00200000}, features_parent},
+	[0x05] = {ALL, NULL},
+	[0x06] = {NONE, thermal},
 	/* TSC_ADJUST SGX MPX PT; PKU OSPKE WAITPKG SHSTK LA57 ENQCMD; UINTR
 	 * ARCH_LBR IBT AMX */
-	[0x07] = { { 0, 0x02004006, 0x200100b8, 0x03580020 }, NULL },
-	[0x0a] = { ALL, NULL }, /* its counters interrupt by our APIC */
-	[0x0b] = { NONE, topology_parent },
-	[0x0d] = { NONE, xsave },
-	[0x12] = { ALL, NULL },
-	[0x14] = { ALL, NULL },
-	[0x15] = { ALL, NULL }, /* the virtual APIC timer has no crystal */
-	[0x16] = { ALL, NULL },
-	[0x1c] = { ALL, NULL },
-	[0x1d] = { ALL, NULL },
-	[0x1e] = { ALL, NULL },
-	[0x1f] = { NONE, topology_parent },
+	[0x07] = {{0, 0x02004006, 0x200100b8, 0x03580020}, NULL},
+	[0x0a] = {ALL, NULL}, /* its counters interrupt by our APIC */
+	[0x0b] = {NONE, topology_parent},
+	[0x0d] = {NONE, xsave},
+	[0x12] = {ALL, NULL},
+	[0x14] = {ALL, NULL},
+	[0x15] = {ALL, NULL}, /* the virtual APIC timer has no crystal */
+	[0x16] = {ALL, NULL},
+	[0x1c] = {ALL, NULL},
+	[0x1d] = {ALL, NULL},
+	[0x1e] = {ALL, NULL},
+	[0x1f] = {NONE, topology_parent},
 };
 
 static const struct leaf parent_extended[EXTENDED_LEAVES + 1] = {
 	/* SVM EXTAPIC IBS SKINIT LWP PERFCTR_CORE BPEXT MWAITX */
-	[0x01] = { { 0, 0, 0x2480940c, 0 }, NULL },
-	[0x0a] = { ALL, NULL },
-	[0x1b] = { ALL, NULL },
-	[0x1c] = { ALL, NULL },
-	[0x1f] = { ALL, NULL },
-	[0x22] = { ALL, NULL },
+	[0x01] = {{0, 0, 0x2480940c, 0}, NULL},
+	[0x0a] = {ALL, NULL},
+	[0x1b] = {ALL, NULL},
+	[0x1c] = {ALL, NULL},
+	[0x1f] = {ALL, NULL},
+	[0x22] = {ALL, NULL},
 };
 
 /* ---- Reading ---- */

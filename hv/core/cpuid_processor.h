@@ -13,7 +13,7 @@ struct cpuid_host {
 	uint32_t basic_max;
 	uint32_t extended_max;
 	uint32_t address_bits;
-	uint64_t xcr0; /* states that a vp may have; 0 without XSAVE */
+	uint64_t xcr0;	     /* states that a vp may have; 0 without XSAVE */
 	uint32_t xsave_size; /* of all these states */
 };
 

@@ -13,7 +13,7 @@
 
 #define EFER_LME BIT(8)
 #define EFER_LMA BIT(10)
-#define CR0_PG BIT(31)
+#define CR0_PG	 BIT(31)
 
 /* Fast strings; neither branch tracing nor sampling. Intel volume 4. */
 #define MISC_ENABLE_DEFAULT (BIT(0) | BIT(11) | BIT(12))
@@ -23,10 +23,10 @@
 #define MTRR_DEFAULT (BIT(11) | 6)
 
 #define FEATURE_CONTROL_LOCKED 1
-#define TSC_COUNTS_AT_P0 BIT(24)     /* HWCR */
-#define LFENCE_SERIALIZES BIT(1)     /* DE_CFG */
-#define SVM_DISABLED_LOCKED 0x18     /* VM_CR */
-#define MICROCODE_INTEL (1ull << 32) /* revision in the upper half */
+#define TSC_COUNTS_AT_P0       BIT(24)	    /* HWCR */
+#define LFENCE_SERIALIZES      BIT(1)	    /* DE_CFG */
+#define SVM_DISABLED_LOCKED    0x18	    /* VM_CR */
+#define MICROCODE_INTEL	       (1ull << 32) /* revision in the upper half */
 
 /* ---- What rows say ---- */
 
@@ -74,7 +74,7 @@ static bool misc_enable_write(struct msr_access *access)
 
 static uint64_t get(struct vp *vp, uint64_t name)
 {
-	struct hv_register_value value = { 0 };
+	struct hv_register_value value = {0};
 
 	virt->vp_get(vp->virt, (uint32_t)name, &value);
 	return value.u64;
@@ -88,7 +88,7 @@ static bool register_read(struct msr_access *access)
 
 static bool register_write(struct msr_access *access)
 {
-	const struct hv_register_value value = { .u64 = access->value };
+	const struct hv_register_value value = {.u64 = access->value};
 
 	return virt->vp_set(access->vp->virt, (uint32_t)access->row->argument,
 			    &value);
@@ -108,7 +108,7 @@ static bool efer_write(struct msr_access *access)
 
 static bool base_read(struct msr_access *access)
 {
-	struct hv_register_value value = { 0 };
+	struct hv_register_value value = {0};
 
 	virt->vp_get(access->vp->virt, (uint32_t)access->row->argument, &value);
 	access->value = value.segment.base;
@@ -117,7 +117,7 @@ static bool base_read(struct msr_access *access)
 
 static bool base_write(struct msr_access *access)
 {
-	struct hv_register_value value = { 0 };
+	struct hv_register_value value = {0};
 	uint32_t name = (uint32_t)access->row->argument;
 	uint64_t top = access->value >> 47;
 
@@ -130,70 +130,80 @@ static bool base_write(struct msr_access *access)
 
 /* ---- The table ---- */
 
-#define KEPT(msr, name) \
-	{ msr, msr, register_read, register_write, HV_REGISTER_##name }
-#define CONSTANT(msr, value) { msr, msr, constant, ignore, value }
-#define READ_ONLY(msr, value) { msr, msr, constant, NULL, value }
+#define KEPT(msr, name)                                                        \
+	{                                                                      \
+		msr, msr, register_read, register_write, HV_REGISTER_##name    \
+	}
+#define CONSTANT(msr, value)                                                   \
+	{                                                                      \
+		msr, msr, constant, ignore, value                              \
+	}
+#define READ_ONLY(msr, value)                                                  \
+	{                                                                      \
+		msr, msr, constant, NULL, value                                \
+	}
 /* Read as zero, written without effect: what kernels touch on their way up. */
-#define NOTHING(first, last) { first, last, constant, ignore, 0 }
+#define NOTHING(first, last)                                                   \
+	{                                                                      \
+		first, last, constant, ignore, 0                               \
+	}
 
 static const struct msr_row rows[] = {
-	{ 0x10, 0x10, tsc_read, ignore, 0 },
-	NOTHING(0x17, 0x17),		      /* PLATFORM_ID */
-	{ 0x1b, 0x1b, apic_base_read, apic_base_write, 0 },
-	NOTHING(0x2a, 0x2a),		      /* EBL_CR_POWERON */
-	READ_ONLY(0x34, 0),		      /* SMI_COUNT */
+	{0x10, 0x10, tsc_read, ignore, 0},
+	NOTHING(0x17, 0x17), /* PLATFORM_ID */
+	{0x1b, 0x1b, apic_base_read, apic_base_write, 0},
+	NOTHING(0x2a, 0x2a), /* EBL_CR_POWERON */
+	READ_ONLY(0x34, 0),  /* SMI_COUNT */
 	READ_ONLY(0x3a, FEATURE_CONTROL_LOCKED),
-	NOTHING(0x3b, 0x3b),		      /* TSC_ADJUST */
-	NOTHING(0x79, 0x79),		      /* microcode update */
+	NOTHING(0x3b, 0x3b), /* TSC_ADJUST */
+	NOTHING(0x79, 0x79), /* microcode update */
 	CONSTANT(0x8b, MICROCODE_INTEL),
-	NOTHING(0xce, 0xce),		      /* PLATFORM_INFO */
-	NOTHING(0xe2, 0xe2),		      /* PKG_CST_CONFIG_CONTROL */
-	{ 0xfe, 0xfe, mtrr_read, NULL, 0 },
-	NOTHING(0x11e, 0x11e),		      /* BBL_CR_CTL3 */
-	NOTHING(0x140, 0x140),		      /* MISC_FEATURES_ENABLES */
+	NOTHING(0xce, 0xce), /* PLATFORM_INFO */
+	NOTHING(0xe2, 0xe2), /* PKG_CST_CONFIG_CONTROL */
+	{0xfe, 0xfe, mtrr_read, NULL, 0},
+	NOTHING(0x11e, 0x11e), /* BBL_CR_CTL3 */
+	NOTHING(0x140, 0x140), /* MISC_FEATURES_ENABLES */
 	KEPT(0x174, SYSENTER_CS),
 	KEPT(0x175, SYSENTER_ESP),
 	KEPT(0x176, SYSENTER_EIP),
-	READ_ONLY(0x179, 0),		      /* MCG_CAP */
-	NOTHING(0x17a, 0x17a),		      /* MCG_STATUS */
-	NOTHING(0x198, 0x19c),		      /* PERF_STATUS .. THERM_STATUS */
-	{ 0x1a0, 0x1a0, misc_enable_read, misc_enable_write, 0 },
-	NOTHING(0x1d9, 0x1d9),		      /* DEBUGCTL */
-	NOTHING(0x1db, 0x1de),		      /* last branch and exception */
-	NOTHING(0x1fc, 0x1fc),		      /* POWER_CTL */
-	{ 0x200, 0x20f, mtrr_read, mtrr_write, 0 },
-	{ 0x250, 0x250, mtrr_read, mtrr_write, 0 },
-	{ 0x258, 0x259, mtrr_read, mtrr_write, 0 },
-	{ 0x268, 0x26f, mtrr_read, mtrr_write, 0 },
+	READ_ONLY(0x179, 0),   /* MCG_CAP */
+	NOTHING(0x17a, 0x17a), /* MCG_STATUS */
+	NOTHING(0x198, 0x19c), /* PERF_STATUS .. THERM_STATUS */
+	{0x1a0, 0x1a0, misc_enable_read, misc_enable_write, 0},
+	NOTHING(0x1d9, 0x1d9), /* DEBUGCTL */
+	NOTHING(0x1db, 0x1de), /* last branch and exception */
+	NOTHING(0x1fc, 0x1fc), /* POWER_CTL */
+	{0x200, 0x20f, mtrr_read, mtrr_write, 0},
+	{0x250, 0x250, mtrr_read, mtrr_write, 0},
+	{0x258, 0x259, mtrr_read, mtrr_write, 0},
+	{0x268, 0x26f, mtrr_read, mtrr_write, 0},
 	KEPT(0x277, PAT),
-	{ 0x2ff, 0x2ff, mtrr_read, mtrr_write, 0 },
-	{ 0xc0000080, 0xc0000080, register_read, efer_write,
-	  HV_REGISTER_EFER },
+	{0x2ff, 0x2ff, mtrr_read, mtrr_write, 0},
+	{0xc0000080, 0xc0000080, register_read, efer_write, HV_REGISTER_EFER},
 	KEPT(0xc0000081, STAR),
 	KEPT(0xc0000082, LSTAR),
 	KEPT(0xc0000083, CSTAR),
 	KEPT(0xc0000084, SFMASK),
-	{ 0xc0000100, 0xc0000100, base_read, base_write, HV_REGISTER_FS },
-	{ 0xc0000101, 0xc0000101, base_read, base_write, HV_REGISTER_GS },
+	{0xc0000100, 0xc0000100, base_read, base_write, HV_REGISTER_FS},
+	{0xc0000101, 0xc0000101, base_read, base_write, HV_REGISTER_GS},
 	KEPT(0xc0000102, KERNEL_GS_BASE),
-	NOTHING(0xc0010000, 0xc0010007),      /* performance counters */
-	NOTHING(0xc0010010, 0xc0010010),      /* SYSCFG */
-	CONSTANT(0xc0010015, TSC_COUNTS_AT_P0), /* HWCR */
-	NOTHING(0xc0010016, 0xc001001a),      /* IORR, TOP_MEM */
-	NOTHING(0xc001001d, 0xc001001d),      /* TOP_MEM2 */
-	NOTHING(0xc001001f, 0xc0010020),      /* NB_CFG, microcode */
-	NOTHING(0xc0010055, 0xc0010055),      /* INT_PENDING_MSG */
-	NOTHING(0xc0010058, 0xc0010058),      /* MMIO_CFG_BASE */
-	NOTHING(0xc0010061, 0xc0010064),      /* P-states */
-	NOTHING(0xc0010111, 0xc0010113),      /* SMBASE, SMM segments */
+	NOTHING(0xc0010000, 0xc0010007),	    /* performance counters */
+	NOTHING(0xc0010010, 0xc0010010),	    /* SYSCFG */
+	CONSTANT(0xc0010015, TSC_COUNTS_AT_P0),	    /* HWCR */
+	NOTHING(0xc0010016, 0xc001001a),	    /* IORR, TOP_MEM */
+	NOTHING(0xc001001d, 0xc001001d),	    /* TOP_MEM2 */
+	NOTHING(0xc001001f, 0xc0010020),	    /* NB_CFG, microcode */
+	NOTHING(0xc0010055, 0xc0010055),	    /* INT_PENDING_MSG */
+	NOTHING(0xc0010058, 0xc0010058),	    /* MMIO_CFG_BASE */
+	NOTHING(0xc0010061, 0xc0010064),	    /* P-states */
+	NOTHING(0xc0010111, 0xc0010113),	    /* SMBASE, SMM segments */
 	READ_ONLY(0xc0010114, SVM_DISABLED_LOCKED), /* VM_CR */
-	NOTHING(0xc0010115, 0xc0010116),      /* IGNNE, SMM_CTL */
-	READ_ONLY(0xc0010131, 0),	      /* SEV_STATUS */
-	NOTHING(0xc0011004, 0xc0011005),      /* CPUID overrides */
-	NOTHING(0xc0011020, 0xc0011023),      /* LS, IC, DC, BU_CFG */
-	CONSTANT(0xc0011029, LFENCE_SERIALIZES), /* DE_CFG */
-	NOTHING(0xc001102a, 0xc001102d),      /* BU_CFG2 .. */
+	NOTHING(0xc0010115, 0xc0010116),	    /* IGNNE, SMM_CTL */
+	READ_ONLY(0xc0010131, 0),		    /* SEV_STATUS */
+	NOTHING(0xc0011004, 0xc0011005),	    /* CPUID overrides */
+	NOTHING(0xc0011020, 0xc0011023),	    /* LS, IC, DC, BU_CFG */
+	CONSTANT(0xc0011029, LFENCE_SERIALIZES),    /* DE_CFG */
+	NOTHING(0xc001102a, 0xc001102d),	    /* BU_CFG2 .. */
 };
 
 /* ---- Dispatch ---- */
@@ -266,6 +276,6 @@ enum msr_result msr_write(struct vp *vp, uint32_t msr, uint64_t value)
 
 void msr_reset(struct vp *vp)
 {
-	vp->msr = (struct msr_state){ .mtrr_default = MTRR_DEFAULT,
-				      .misc_enable = MISC_ENABLE_DEFAULT };
+	vp->msr = (struct msr_state){.mtrr_default = MTRR_DEFAULT,
+				     .misc_enable = MISC_ENABLE_DEFAULT};
 }

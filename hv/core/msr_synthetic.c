@@ -80,10 +80,10 @@ static bool reset_write(struct msr_access *access)
 static bool crash_read(struct msr_access *access)
 {
 	access->value =
-		access->msr == HV_MSR_CRASH_CTL ?
-			CRASH_CAPABILITIES :
-			access->vp->partition
-				->crash[access->msr - HV_MSR_CRASH_P0];
+		access->msr == HV_MSR_CRASH_CTL
+			? CRASH_CAPABILITIES
+			: access->vp->partition
+				  ->crash[access->msr - HV_MSR_CRASH_P0];
 	return true;
 }
 
@@ -92,8 +92,7 @@ static bool crash_write(struct msr_access *access)
 	struct partition *partition = access->vp->partition;
 
 	if (access->msr != HV_MSR_CRASH_CTL) {
-		partition->crash[access->msr - HV_MSR_CRASH_P0] =
-			access->value;
+		partition->crash[access->msr - HV_MSR_CRASH_P0] = access->value;
 		return true;
 	}
 	partition->crash_control = access->value;
@@ -156,9 +155,9 @@ static bool assist_write(struct msr_access *access)
 
 static bool frequency_read(struct msr_access *access)
 {
-	access->value = access->msr == HV_MSR_TSC_FREQUENCY ?
-				hypervisor.config.tsc_hz :
-				hypervisor.config.apic_hz;
+	access->value = access->msr == HV_MSR_TSC_FREQUENCY
+				? hypervisor.config.tsc_hz
+				: hypervisor.config.apic_hz;
 	return true;
 }
 
@@ -217,8 +216,10 @@ static bool timer_write(struct msr_access *access)
 
 /* ---- The table: argument is the privilege needed, EAX of leaf 3 ---- */
 
-#define ONE(msr, read, write, privilege) \
-	{ msr, msr, read, write, HV_PRIVILEGE_##privilege }
+#define ONE(msr, read, write, privilege)                                       \
+	{                                                                      \
+		msr, msr, read, write, HV_PRIVILEGE_##privilege                \
+	}
 /* Not asked for: Linux writes VP_ASSIST_PAGE whether it may or not. */
 #define HV_PRIVILEGE_FREE 0
 
@@ -230,20 +231,20 @@ static const struct msr_row rows[] = {
 	ONE(HV_MSR_VP_RUNTIME, runtime_read, NULL, VP_RUNTIME),
 	ONE(HV_MSR_TIME_REF_COUNT, timer_read, NULL, TIME_REF_COUNT),
 	ONE(HV_MSR_REFERENCE_TSC, timer_read, timer_write, REFERENCE_TSC),
-	{ HV_MSR_TSC_FREQUENCY, HV_MSR_APIC_FREQUENCY, frequency_read, NULL,
-	  HV_PRIVILEGE_FREQUENCY },
+	{HV_MSR_TSC_FREQUENCY, HV_MSR_APIC_FREQUENCY, frequency_read, NULL,
+	 HV_PRIVILEGE_FREQUENCY},
 	ONE(HV_MSR_EOI, NULL, eoi_write, APIC),
 	ONE(HV_MSR_ICR, icr_read, icr_write, APIC),
 	ONE(HV_MSR_TPR, tpr_read, tpr_write, APIC),
 	ONE(HV_MSR_VP_ASSIST_PAGE, assist_read, assist_write, FREE),
-	{ HV_MSR_SCONTROL, HV_MSR_SIRBP, synic_read, synic_write,
-	  HV_PRIVILEGE_SYNIC },
-	{ HV_MSR_SINT0, HV_MSR_SINT15, synic_read, synic_write,
-	  HV_PRIVILEGE_SYNIC },
-	{ HV_MSR_STIMER0_CONFIG, HV_MSR_STIMER3_COUNT, timer_read, timer_write,
-	  HV_PRIVILEGE_STIMER },
-	{ HV_MSR_CRASH_P0, HV_MSR_CRASH_CTL, crash_read, crash_write,
-	  HV_PRIVILEGE_FREE },
+	{HV_MSR_SCONTROL, HV_MSR_SIRBP, synic_read, synic_write,
+	 HV_PRIVILEGE_SYNIC},
+	{HV_MSR_SINT0, HV_MSR_SINT15, synic_read, synic_write,
+	 HV_PRIVILEGE_SYNIC},
+	{HV_MSR_STIMER0_CONFIG, HV_MSR_STIMER3_COUNT, timer_read, timer_write,
+	 HV_PRIVILEGE_STIMER},
+	{HV_MSR_CRASH_P0, HV_MSR_CRASH_CTL, crash_read, crash_write,
+	 HV_PRIVILEGE_FREE},
 	ONE(HV_MSR_TSC_INVARIANT_CONTROL, tsc_invariant_read,
 	    tsc_invariant_write, TSC_INVARIANT),
 };
@@ -262,7 +263,7 @@ static const struct msr_row *find(const struct vp *vp, uint32_t msr)
 
 enum msr_result msr_synthetic_read(struct vp *vp, uint32_t msr, uint64_t *value)
 {
-	struct msr_access access = { .vp = vp, .msr = msr };
+	struct msr_access access = {.vp = vp, .msr = msr};
 
 	access.row = find(vp, msr);
 	if (!access.row || !access.row->read || !access.row->read(&access))
@@ -273,7 +274,7 @@ enum msr_result msr_synthetic_read(struct vp *vp, uint32_t msr, uint64_t *value)
 
 enum msr_result msr_synthetic_write(struct vp *vp, uint32_t msr, uint64_t value)
 {
-	struct msr_access access = { .vp = vp, .msr = msr, .value = value };
+	struct msr_access access = {.vp = vp, .msr = msr, .value = value};
 
 	access.row = find(vp, msr);
 	if (!access.row || !access.row->write || !access.row->write(&access))

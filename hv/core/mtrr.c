@@ -4,16 +4,16 @@
 #include "msr_table.h"
 #include "vp.h"
 
-#define MTRR_CAP 0xfe
+#define MTRR_CAP	    0xfe
 #define MTRR_VARIABLE_FIRST 0x200
-#define MTRR_VARIABLE_LAST 0x20f
-#define MTRR_DEFAULT 0x2ff
+#define MTRR_VARIABLE_LAST  0x20f
+#define MTRR_DEFAULT	    0x2ff
 
 /* Eight variable ranges, fixed ranges, write combining. */
 #define CAP_VALUE (8 | BIT(8) | BIT(10))
 
 #define DEFAULT_RESERVED (~(BIT(11) | BIT(10) | 0xffull))
-#define MASK_VALID BIT(11)
+#define MASK_VALID	 BIT(11)
 
 /* UC, WC, WT, WP, WB */
 static bool type_valid(uint8_t type)
@@ -67,9 +67,9 @@ static bool valid(uint32_t msr, uint64_t value)
 
 bool mtrr_read(struct msr_access *access)
 {
-	access->value = access->msr == MTRR_CAP ?
-				CAP_VALUE :
-				*place(&access->vp->msr, access->msr);
+	access->value = access->msr == MTRR_CAP
+				? CAP_VALUE
+				: *place(&access->vp->msr, access->msr);
 	return true;
 }
 

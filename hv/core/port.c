@@ -14,7 +14,7 @@ union port_cell {
 };
 
 #define PAGE_CELLS 31
-#define PAGES_MAX 64 /* about 2000 ports and connections */
+#define PAGES_MAX  64 /* about 2000 ports and connections */
 
 struct port_page {
 	struct port_page *next;
@@ -79,7 +79,8 @@ static void cell_give(struct partition *partition, void *cell)
 
 static struct port *port_find(struct partition *owner, uint32_t id)
 {
-	LIST_EACH(node, &owner->ports) {
+	LIST_EACH(node, &owner->ports)
+	{
 		struct port *port = LIST_ENTRY(node, struct port, node);
 
 		if (port->id == id)
@@ -202,7 +203,8 @@ static struct connection *connection_find(struct partition *partition,
 {
 	struct list *head = &partition->connections;
 
-	LIST_EACH(node, head) {
+	LIST_EACH(node, head)
+	{
 		struct connection *connection =
 			LIST_ENTRY(node, struct connection, node);
 
@@ -229,8 +231,7 @@ static enum hv_status connection_add(struct partition *partition,
 	struct connection *connection = &cell->connection;
 
 	*connection = (struct connection){
-		.id = id, .port_type = port->type, .port = port
-	};
+		.id = id, .port_type = port->type, .port = port};
 	list_insert(&partition->connections, &connection->node);
 	return HV_STATUS_SUCCESS;
 }
@@ -243,8 +244,7 @@ enum hv_status port_connect(struct partition *partition,
 		return HV_STATUS_INVALID_CONNECTION_ID;
 	if (connect->port_type != HV_PORT_TYPE_EVENT)
 		return HV_STATUS_INVALID_PARAMETER;
-	struct port *port =
-		port_hold(owner, connect->port_id, partition->id);
+	struct port *port = port_hold(owner, connect->port_id, partition->id);
 
 	if (!port)
 		return HV_STATUS_INVALID_PORT_ID;
@@ -282,9 +282,9 @@ void port_forget(struct partition *partition)
 	struct partition *parent = hypervisor.parent;
 
 	while (!list_empty(&partition->connections))
-		port_disconnect(partition,
-				LIST_FIRST(&partition->connections,
-					   struct connection, node)->id);
+		port_disconnect(partition, LIST_FIRST(&partition->connections,
+						      struct connection, node)
+						   ->id);
 	spinlock_take(&parent->lock);
 	struct list *node = parent->ports.next;
 
@@ -317,8 +317,8 @@ static struct vp *port_target(const struct port *port)
 		return owner->vps[index];
 	struct vp *near = hypervisor_parent_vp(cpu_lp());
 
-	return near->synic.control & HV_MSR_SCONTROL_ENABLE ? near :
-							      owner->vps[0];
+	return near->synic.control & HV_MSR_SCONTROL_ENABLE ? near
+							    : owner->vps[0];
 }
 
 static enum hv_status connection_fire(struct connection *connection,

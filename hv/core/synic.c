@@ -38,8 +38,8 @@ static void *synic_open(struct vp *vp, const uint64_t *where)
 
 		spinlock_take(&synic->lock);
 		if (*where == value)
-			return synic->control & HV_MSR_SCONTROL_ENABLE ? page :
-									 NULL;
+			return synic->control & HV_MSR_SCONTROL_ENABLE ? page
+								       : NULL;
 		spinlock_give(&synic->lock);
 	}
 }
@@ -68,8 +68,7 @@ static void synic_raise(struct vp *vp, uint32_t sint)
  * it may have emptied the slot just before it could see that. */
 static bool slot_claim(struct hv_message *slot)
 {
-	if (__atomic_load_n(&slot->header.type, __ATOMIC_ACQUIRE) ==
-	    HVMSG_NONE)
+	if (__atomic_load_n(&slot->header.type, __ATOMIC_ACQUIRE) == HVMSG_NONE)
 		return true;
 	__atomic_fetch_or(&slot->header.flags, HV_MESSAGE_FLAG_PENDING,
 			  __ATOMIC_SEQ_CST);
@@ -100,7 +99,7 @@ static void synic_deliver(struct vp *vp, uint32_t sint,
 	while (!list_empty(queue) && slot_claim(slot)) {
 		struct synic_source *source =
 			LIST_FIRST(queue, struct synic_source, node);
-		struct hv_message message = { 0 };
+		struct hv_message message = {0};
 
 		if (!source->fill(source, &message))
 			list_remove(&source->node);
@@ -228,8 +227,7 @@ enum hv_status synic_post_direct(struct vp *vp, uint32_t sint,
 	if (sint >= SINTS || message->header.type == HVMSG_NONE ||
 	    message->header.payload_size > sizeof(message->payload))
 		return HV_STATUS_INVALID_PARAMETER;
-	struct hv_message_page *page =
-		synic_open(vp, &vp->synic.message_page);
+	struct hv_message_page *page = synic_open(vp, &vp->synic.message_page);
 	enum hv_status status = post_direct(vp, sint, message, page);
 
 	synic_close(vp);

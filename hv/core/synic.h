@@ -23,24 +23,24 @@ struct synic_source {
 };
 
 struct synic {
-	struct spinlock lock; /* queues and slots; below partition locks */
-	uint64_t control;     /* SCONTROL */
-	uint64_t message_page;	    /* SIMP, as written */
-	uint64_t event_flags_page;  /* SIEFP */
-	uint64_t event_ring_page;   /* SIRBP: kept, unused */
+	struct spinlock lock;	   /* queues and slots; below partition locks */
+	uint64_t control;	   /* SCONTROL */
+	uint64_t message_page;	   /* SIMP, as written */
+	uint64_t event_flags_page; /* SIEFP */
+	uint64_t event_ring_page;  /* SIRBP: kept, unused */
 	uint64_t sint[SINTS];
-	struct list queue[SINTS];	/* of struct synic_source */
-	uint16_t deliverable_wanted;	/* SINTs whose free slot is announced */
-	uint16_t waiting;		/* SINTs whose queue is not empty */
-	bool queued;			/* waiting or wanted: look at an EOI */
-	bool auto_eoi_used;		/* auto_eoi is not empty */
-	uint32_t vectors[8];		/* vectors that some SINT raises */
-	uint32_t auto_eoi[8];		/* of these, ended by delivery itself */
+	struct list queue[SINTS];    /* of struct synic_source */
+	uint16_t deliverable_wanted; /* SINTs whose free slot is announced */
+	uint16_t waiting;	     /* SINTs whose queue is not empty */
+	bool queued;		     /* waiting or wanted: look at an EOI */
+	bool auto_eoi_used;	     /* auto_eoi is not empty */
+	uint32_t vectors[8];	     /* vectors that some SINT raises */
+	uint32_t auto_eoi[8];	     /* of these, ended by delivery itself */
 };
 
 /* A guest's SignalEvent to this connection sets flag of the port's owner. */
 struct connection {
-	struct list node;   /* in partition.connections */
+	struct list node; /* in partition.connections */
 	uint32_t id;
 	uint32_t port_type; /* HV_PORT_TYPE_* */
 	struct port *port;
@@ -51,13 +51,13 @@ struct port {
 	uint32_t id;
 	uint32_t type;
 	uint32_t sint;
-	uint32_t vp;		/* HV_VP_INDEX_ANY allowed */
+	uint32_t vp; /* HV_VP_INDEX_ANY allowed */
 	uint16_t base_flag;
 	uint16_t flag_count;
 	uint64_t connecting_partition; /* who may connect */
 	struct partition *owner;
-	uint32_t connections;	       /* P of the owner: how many point here */
-	bool deleted;		       /* atomic: kept for its connections only */
+	uint32_t connections; /* P of the owner: how many point here */
+	bool deleted;	      /* atomic: kept for its connections only */
 };
 
 /* Once, before anything else: empty queues. */

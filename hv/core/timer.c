@@ -67,7 +67,8 @@ uint64_t timer_to_tsc(const struct partition *partition, uint64_t reference)
 	uint64_t tsc = clock_scale(&clock->tsc, target);
 
 	/* Rounded down; one tick may be missing, never two. */
-	while (tsc != UINT64_MAX && clock_scale(&clock->reference, tsc) < target)
+	while (tsc != UINT64_MAX &&
+	       clock_scale(&clock->reference, tsc) < target)
 		tsc++;
 	return tsc;
 }
@@ -94,8 +95,7 @@ void timer_write_tsc_page(struct partition *partition)
 
 	if (!page)
 		return;
-	uint32_t sequence =
-		__atomic_load_n(&page->sequence, __ATOMIC_RELAXED);
+	uint32_t sequence = __atomic_load_n(&page->sequence, __ATOMIC_RELAXED);
 
 	__atomic_store_n(&page->sequence, HV_REFERENCE_TSC_SEQUENCE_INVALID,
 			 __ATOMIC_SEQ_CST);
@@ -148,8 +148,9 @@ static void stimer_arm(struct vp *vp, struct stimer *stimer)
 	if (stimer->expiry == TIMER_NEVER)
 		stimer->expiry_tsc = TIMER_NEVER;
 	else if (partition->frozen)
-		stimer->expiry_tsc = cpu_now() + hypervisor.config.tsc_hz /
-							 FROZEN_RETRY_PER_SECOND;
+		stimer->expiry_tsc =
+			cpu_now() +
+			hypervisor.config.tsc_hz / FROZEN_RETRY_PER_SECOND;
 	else
 		stimer->expiry_tsc = timer_to_tsc(partition, stimer->expiry);
 }
@@ -159,9 +160,9 @@ static void stimer_start(struct vp *vp, struct stimer *stimer)
 {
 	stimer->expiry = TIMER_NEVER;
 	if ((stimer->config & HV_STIMER_ENABLE) && stimer->count) {
-		uint64_t base = stimer->config & HV_STIMER_PERIODIC ?
-					timer_reference_time(vp->partition) :
-					0;
+		uint64_t base = stimer->config & HV_STIMER_PERIODIC
+					? timer_reference_time(vp->partition)
+					: 0;
 
 		if (!__builtin_add_overflow(base, stimer->count, &stimer->due))
 			stimer->expiry = stimer->due;
@@ -229,8 +230,8 @@ static void stimer_next(struct stimer *stimer, uint64_t now)
 		stimer->expiry = TIMER_NEVER;
 		return;
 	}
-	stimer->expiry = MAX(stimer->due,
-			     now + MAX(period / 2, PERIOD_MIN_100NS));
+	stimer->expiry =
+		MAX(stimer->due, now + MAX(period / 2, PERIOD_MIN_100NS));
 }
 
 static void stimer_expire(struct vp *vp, struct stimer *stimer, uint64_t now)

@@ -11,14 +11,14 @@
 struct stimer {
 	uint64_t config;
 	uint64_t count;
-	uint64_t due;	 /* reference time, 100 ns, that it was set for */
-	uint64_t expiry; /* reference time of the next signal: due, or later when
-			  * catching up; UINT64_MAX when not running */
+	uint64_t due;	     /* reference time, 100 ns, that it was set for */
+	uint64_t expiry;     /* reference time of the next signal: due, or later
+			      * when     catching up; UINT64_MAX when not running */
 	uint64_t expiry_tsc; /* the same as TSC */
 	uint64_t expired_at; /* of the message that waits; Y while it does */
 	struct synic_source source; /* message mode */
 	struct vp *vp;		    /* constant: whose it is */
-	bool message_pending; /* Y */
+	bool message_pending;	    /* Y */
 };
 
 struct timers {

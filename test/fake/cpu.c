@@ -16,8 +16,8 @@ void fake_cpuid_set(uint32_t leaf, uint32_t subleaf, const uint32_t out[4])
 {
 	unsigned int i = 0;
 
-	while (i < fake.cpuid_count && (fake.cpuid[i].leaf != leaf ||
-					fake.cpuid[i].subleaf != subleaf))
+	while (i < fake.cpuid_count &&
+	       (fake.cpuid[i].leaf != leaf || fake.cpuid[i].subleaf != subleaf))
 		i++;
 	if (i == FAKE_CPUID_ROWS)
 		abort();
@@ -44,8 +44,8 @@ void fake_start(uint32_t lps)
 		.tsc_hz = FAKE_TSC_HZ,
 		.apic_hz = FAKE_APIC_HZ,
 		.tsc_synchronous = true,
-		.pool = { SPA(FAKE_POOL), FAKE_RAM - FAKE_POOL },
-		.hidden = { { SPA(FAKE_POOL), FAKE_RAM - FAKE_POOL } },
+		.pool = {SPA(FAKE_POOL), FAKE_RAM - FAKE_POOL},
+		.hidden = {{SPA(FAKE_POOL), FAKE_RAM - FAKE_POOL}},
 		.hidden_count = 1,
 		.ram_end = SPA(FAKE_RAM),
 	};
@@ -131,8 +131,8 @@ void cpu_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 	for (unsigned int i = 0; i < fake.cpuid_count; i++) {
 		const struct fake_cpuid *row = &fake.cpuid[i];
 
-		if (row->leaf != leaf || (row->subleaf != subleaf &&
-					  row->subleaf != UINT32_MAX))
+		if (row->leaf != leaf ||
+		    (row->subleaf != subleaf && row->subleaf != UINT32_MAX))
 			continue;
 		memcpy(out, row->out, sizeof(row->out));
 		if (row->subleaf == subleaf)

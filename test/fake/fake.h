@@ -12,11 +12,11 @@
 #include "../../hv/virt/virt.h"
 #include "../../hv/x86/cpu.h"
 
-#define FAKE_RAM (64ull << 20)
-#define FAKE_POOL (48ull << 20)
-#define FAKE_LPS 4
-#define FAKE_TSC_HZ 2000000000ull
-#define FAKE_APIC_HZ 100000000ull
+#define FAKE_RAM	(64ull << 20)
+#define FAKE_POOL	(48ull << 20)
+#define FAKE_LPS	4
+#define FAKE_TSC_HZ	2000000000ull
+#define FAKE_APIC_HZ	100000000ull
 #define FAKE_CPUID_ROWS 128
 
 struct fake_cpuid {
@@ -28,9 +28,9 @@ struct fake_cpuid {
 /* What tests read and write directly. */
 struct fake {
 	uint8_t *ram;
-	uint32_t lp;		     /* which one runs */
-	uint64_t now;		     /* the TSC */
-	uint64_t armed[FAKE_LPS];    /* deadlines of the timers */
+	uint32_t lp;		  /* which one runs */
+	uint64_t now;		  /* the TSC */
+	uint64_t armed[FAKE_LPS]; /* deadlines of the timers */
 	unsigned int kicks[FAKE_LPS];
 	unsigned int waits;
 	unsigned int resets;	     /* of the machine */

@@ -37,7 +37,7 @@ static void add(const struct virt_space *space,
 
 	if (!entry)
 		abort();
-	*entry = (struct fake_mapping){ *mapping, space, mappings };
+	*entry = (struct fake_mapping){*mapping, space, mappings};
 	mappings = entry;
 }
 
@@ -161,7 +161,7 @@ static void vp_switch(struct virt_vp *from, struct virt_vp *to)
 
 static void vp_run(struct virt_vp *vp, struct virt_intercept *intercept)
 {
-	*intercept = (struct virt_intercept){ .kind = VIRT_HOST };
+	*intercept = (struct virt_intercept){.kind = VIRT_HOST};
 	if (fake.guest)
 		fake.guest(vp, intercept);
 }

@@ -123,8 +123,7 @@ static void logical_x2apic_destinations(void **state)
 	assert_int_equal(who_got(0x41), 1 << 3);
 	/* An 8-bit destination, as of an MSI. */
 	const struct apic_message msi = {
-		.destination = 3, .logical = true, .vector = 0x42
-	};
+		.destination = 3, .logical = true, .vector = 0x42};
 
 	assert_int_equal(apic_send(child, &msi), 2);
 	assert_int_equal(who_got(0x42), 3);
@@ -173,10 +172,10 @@ static void init_startup_and_nmi(void **state)
 
 static void lowest_priority_arbitrates(void **state)
 {
-	const struct apic_message message = { .destination = 0xff,
-					      .logical = true,
-					      .vector = 0x61,
-					      .mode = APIC_LOWEST };
+	const struct apic_message message = {.destination = 0xff,
+					     .logical = true,
+					     .vector = 0x61,
+					     .mode = APIC_LOWEST};
 
 	(void)state;
 	all_on(false);

@@ -4,13 +4,13 @@
 
 #include "hv/core/apic_mmio.h"
 
-#define CS_64 0xa09b
-#define CS_32 0xc09b
-#define CS_16 0x009b
+#define CS_64	  0xa09b
+#define CS_32	  0xc09b
+#define CS_16	  0x009b
 #define EFER_LONG 0x500
 
 #define ICR_HIGH 0x310
-#define VALUE 0x77000000u
+#define VALUE	 0x77000000u
 
 static struct vp *vp;
 
@@ -25,11 +25,9 @@ static int setup(void **state)
 static void set_mode(uint16_t attributes)
 {
 	const struct hv_register_value cs = {
-		.segment = { .limit = 0xffffffff, .attributes = attributes }
-	};
+		.segment = {.limit = 0xffffffff, .attributes = attributes}};
 	const struct hv_register_value efer = {
-		.u64 = attributes == CS_64 ? EFER_LONG : 0
-	};
+		.u64 = attributes == CS_64 ? EFER_LONG : 0};
 
 	virt->vp_set(vp->virt, HV_REGISTER_CS, &cs);
 	virt->vp_set(vp->virt, HV_REGISTER_EFER, &efer);
@@ -48,9 +46,9 @@ static struct virt_intercept access_by(const struct form *form)
 	struct virt_intercept intercept = {
 		.kind = VIRT_GPA,
 		.byte_count = 15,
-		.memory = { .gpa = GPA(APIC_PAGE_GPA + ICR_HIGH),
-			    .access = form->store ? VIRT_ACCESS_WRITE :
-						    VIRT_ACCESS_READ },
+		.memory = {.gpa = GPA(APIC_PAGE_GPA + ICR_HIGH),
+			   .access = form->store ? VIRT_ACCESS_WRITE
+						 : VIRT_ACCESS_READ},
 	};
 
 	memcpy(intercept.bytes, form->bytes, 15);
@@ -59,32 +57,32 @@ static struct virt_intercept access_by(const struct form *form)
 
 static const struct form forms[] = {
 	/* 64 bit: every addressing form by length */
-	{ CS_64, true, VIRT_RAX, 2, { 0x89, 0x00 } },
-	{ CS_64, false, VIRT_RCX, 2, { 0x8b, 0x08 } },
-	{ CS_64, true, VIRT_R15, 3, { 0x44, 0x89, 0x3f } },
-	{ CS_64, false, VIRT_R9, 4, { 0x45, 0x8b, 0x4f, 0x10 } },
-	{ CS_64, true, VIRT_RDX, 6, { 0x89, 0x90, 0, 3, 0, 0 } },
-	{ CS_64, true, VIRT_RDX, 3, { 0x89, 0x14, 0x08 } },
-	{ CS_64, true, VIRT_RDX, 7, { 0x89, 0x14, 0x25, 0, 0, 0xe0, 0xfe } },
-	{ CS_64, true, VIRT_RDX, 4, { 0x89, 0x54, 0x08, 0x40 } },
-	{ CS_64, true, VIRT_RDX, 7, { 0x89, 0x94, 0x08, 0, 1, 0, 0 } },
-	{ CS_64, true, VIRT_RSI, 6, { 0x89, 0x35, 0, 0, 0, 0 } }, /* RIP */
-	{ CS_64, false, VIRT_RAX, 9, { 0xa1, 0x10, 3, 0xe0, 0xfe } },
-	{ CS_64, false, VIRT_RAX, 6, { 0x67, 0xa1, 0x10, 3, 0xe0, 0xfe } },
-	{ CS_64, true, VIRT_RAX, 9, { 0xa3, 0x10, 3, 0xe0, 0xfe } },
-	{ CS_64, true, VIRT_RBX, 4, { 0x65, 0x67, 0x89, 0x18 } },
+	{CS_64, true, VIRT_RAX, 2, {0x89, 0x00}},
+	{CS_64, false, VIRT_RCX, 2, {0x8b, 0x08}},
+	{CS_64, true, VIRT_R15, 3, {0x44, 0x89, 0x3f}},
+	{CS_64, false, VIRT_R9, 4, {0x45, 0x8b, 0x4f, 0x10}},
+	{CS_64, true, VIRT_RDX, 6, {0x89, 0x90, 0, 3, 0, 0}},
+	{CS_64, true, VIRT_RDX, 3, {0x89, 0x14, 0x08}},
+	{CS_64, true, VIRT_RDX, 7, {0x89, 0x14, 0x25, 0, 0, 0xe0, 0xfe}},
+	{CS_64, true, VIRT_RDX, 4, {0x89, 0x54, 0x08, 0x40}},
+	{CS_64, true, VIRT_RDX, 7, {0x89, 0x94, 0x08, 0, 1, 0, 0}},
+	{CS_64, true, VIRT_RSI, 6, {0x89, 0x35, 0, 0, 0, 0}}, /* RIP */
+	{CS_64, false, VIRT_RAX, 9, {0xa1, 0x10, 3, 0xe0, 0xfe}},
+	{CS_64, false, VIRT_RAX, 6, {0x67, 0xa1, 0x10, 3, 0xe0, 0xfe}},
+	{CS_64, true, VIRT_RAX, 9, {0xa3, 0x10, 3, 0xe0, 0xfe}},
+	{CS_64, true, VIRT_RBX, 4, {0x65, 0x67, 0x89, 0x18}},
 	/* 32 bit */
-	{ CS_32, true, VIRT_RDI, 6, { 0x89, 0x3d, 0x10, 3, 0xe0, 0xfe } },
-	{ CS_32, false, VIRT_RBP, 3, { 0x8b, 0x68, 0x10 } },
-	{ CS_32, false, VIRT_RAX, 5, { 0xa1, 0x10, 3, 0xe0, 0xfe } },
-	{ CS_32, true, VIRT_RBX, 5, { 0x67, 0x89, 0x1e, 0x10, 3 } },
-	{ CS_32, true, VIRT_RBX, 3, { 0x3e, 0x89, 0x1a } },
+	{CS_32, true, VIRT_RDI, 6, {0x89, 0x3d, 0x10, 3, 0xe0, 0xfe}},
+	{CS_32, false, VIRT_RBP, 3, {0x8b, 0x68, 0x10}},
+	{CS_32, false, VIRT_RAX, 5, {0xa1, 0x10, 3, 0xe0, 0xfe}},
+	{CS_32, true, VIRT_RBX, 5, {0x67, 0x89, 0x1e, 0x10, 3}},
+	{CS_32, true, VIRT_RBX, 3, {0x3e, 0x89, 0x1a}},
 	/* 16 bit: both sizes need a prefix */
-	{ CS_16, true, VIRT_RAX, 4, { 0x66, 0x67, 0x89, 0x00 } },
-	{ CS_16, false, VIRT_RCX, 3, { 0x66, 0x8b, 0x0f } },
-	{ CS_16, false, VIRT_RCX, 4, { 0x66, 0x8b, 0x4f, 0x10 } },
-	{ CS_16, false, VIRT_RCX, 5, { 0x66, 0x8b, 0x8f, 0x10, 0 } },
-	{ CS_16, false, VIRT_RAX, 4, { 0x66, 0xa1, 0x10, 3 } },
+	{CS_16, true, VIRT_RAX, 4, {0x66, 0x67, 0x89, 0x00}},
+	{CS_16, false, VIRT_RCX, 3, {0x66, 0x8b, 0x0f}},
+	{CS_16, false, VIRT_RCX, 4, {0x66, 0x8b, 0x4f, 0x10}},
+	{CS_16, false, VIRT_RCX, 5, {0x66, 0x8b, 0x8f, 0x10, 0}},
+	{CS_16, false, VIRT_RAX, 4, {0x66, 0xa1, 0x10, 3}},
 };
 
 static void every_form_moves_and_is_skipped(void **state)
@@ -111,12 +109,18 @@ static void every_form_moves_and_is_skipped(void **state)
 static void an_immediate_is_stored(void **state)
 {
 	static const struct form immediates[] = {
-		{ CS_64, true, 0, 6, { 0xc7, 0x00, 0, 0, 0, 0x77 } },
-		{ CS_64, true, 0, 11, { 0xc7, 0x04, 0x25, 0x10, 3, 0xe0, 0xfe,
-					0, 0, 0, 0x77 } },
-		{ CS_32, true, 0, 10, { 0xc7, 0x05, 0x10, 3, 0xe0, 0xfe, 0, 0,
-					0, 0x77 } },
-		{ CS_16, true, 0, 7, { 0x66, 0xc7, 0x07, 0, 0, 0, 0x77 } },
+		{CS_64, true, 0, 6, {0xc7, 0x00, 0, 0, 0, 0x77}},
+		{CS_64,
+		 true,
+		 0,
+		 11,
+		 {0xc7, 0x04, 0x25, 0x10, 3, 0xe0, 0xfe, 0, 0, 0, 0x77}},
+		{CS_32,
+		 true,
+		 0,
+		 10,
+		 {0xc7, 0x05, 0x10, 3, 0xe0, 0xfe, 0, 0, 0, 0x77}},
+		{CS_16, true, 0, 7, {0x66, 0xc7, 0x07, 0, 0, 0, 0x77}},
 	};
 
 	(void)state;
@@ -128,30 +132,32 @@ static void an_immediate_is_stored(void **state)
 		apic_page_write(vp, ICR_HIGH, 0);
 		assert_true(apic_mmio(vp, &intercept));
 		assert_int_equal(apic_page_read(vp, ICR_HIGH), VALUE);
-		assert_int_equal(vp->virt->registers.rip,
-				 immediates[i].length);
+		assert_int_equal(vp->virt->registers.rip, immediates[i].length);
 	}
 }
 
 static void other_forms_are_left_alone(void **state)
 {
 	static const struct form others[] = {
-		{ CS_64, true, 0, 0, { 0x48, 0x89, 0x00 } }, /* 64 bit */
-		{ CS_64, true, 0, 0, { 0x66, 0x89, 0x00 } }, /* 16 bit */
-		{ CS_32, true, 0, 0, { 0x66, 0x89, 0x00 } },
-		{ CS_16, true, 0, 0, { 0x89, 0x07 } },
-		{ CS_64, true, 0, 0, { 0x88, 0x00 } },	     /* 8 bit */
-		{ CS_64, true, 0, 0, { 0x89, 0xc0 } },	     /* a register */
-		{ CS_64, true, 0, 0, { 0xc7, 0x08 } },	     /* C7 /1 */
-		{ CS_64, true, 0, 0, { 0x83, 0x08, 0x01 } }, /* OR */
-		{ CS_64, true, 0, 0, { 0x0f, 0xb1, 0x08 } }, /* CMPXCHG */
-		{ CS_64, true, 0, 0, { 0xf0, 0x89, 0x00 } }, /* LOCK */
-		{ CS_64, true, 0, 0, { 0x40, 0x48, 0x89, 0x00 } },
-		{ CS_64, true, 0, 0, { 0x8b, 0x00 } },	/* reads, they say */
-		{ CS_64, false, 0, 0, { 0x89, 0x00 } }, /* writes, they say */
-		{ CS_64, true, 0, 0, { 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-				       0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-				       0x66 } },
+		{CS_64, true, 0, 0, {0x48, 0x89, 0x00}}, /* 64 bit */
+		{CS_64, true, 0, 0, {0x66, 0x89, 0x00}}, /* 16 bit */
+		{CS_32, true, 0, 0, {0x66, 0x89, 0x00}},
+		{CS_16, true, 0, 0, {0x89, 0x07}},
+		{CS_64, true, 0, 0, {0x88, 0x00}},	 /* 8 bit */
+		{CS_64, true, 0, 0, {0x89, 0xc0}},	 /* a register */
+		{CS_64, true, 0, 0, {0xc7, 0x08}},	 /* C7 /1 */
+		{CS_64, true, 0, 0, {0x83, 0x08, 0x01}}, /* OR */
+		{CS_64, true, 0, 0, {0x0f, 0xb1, 0x08}}, /* CMPXCHG */
+		{CS_64, true, 0, 0, {0xf0, 0x89, 0x00}}, /* LOCK */
+		{CS_64, true, 0, 0, {0x40, 0x48, 0x89, 0x00}},
+		{CS_64, true, 0, 0, {0x8b, 0x00}},  /* reads, they say */
+		{CS_64, false, 0, 0, {0x89, 0x00}}, /* writes, they say */
+		{CS_64,
+		 true,
+		 0,
+		 0,
+		 {0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+		  0x66, 0x66, 0x66, 0x66, 0x66}},
 	};
 
 	(void)state;
@@ -168,13 +174,13 @@ static void other_forms_are_left_alone(void **state)
 /* Bytes beyond what could be read are never looked at. */
 static void a_cut_instruction_is_none(void **state)
 {
-	static const uint8_t bytes[] = { 0xc7, 0x84, 0x08, 0, 1, 0,
-					 0,    0x77, 0,	   0, 0 };
+	static const uint8_t bytes[] = {0xc7, 0x84, 0x08, 0, 1, 0,
+					0,    0x77, 0,	  0, 0};
 
 	(void)state;
 	set_mode(CS_64);
 	for (uint8_t count = 1; count <= sizeof(bytes); count++) {
-		struct form form = { CS_64, true, 0, 0, { 0 } };
+		struct form form = {CS_64, true, 0, 0, {0}};
 		struct virt_intercept intercept = access_by(&form);
 
 		memset(intercept.bytes, 0, sizeof(intercept.bytes));

@@ -15,7 +15,8 @@ static int setup(void **state)
 
 static void modes_change_only_as_the_manual_says(void **state)
 {
-	const uint64_t off = 0xfee00000, xapic = 0xfee00800, x2apic = 0xfee00c00;
+	const uint64_t off = 0xfee00000, xapic = 0xfee00800,
+		       x2apic = 0xfee00c00;
 
 	(void)state;
 	assert_int_equal(world_rdmsr(vp, 0x1b), xapic);
@@ -49,20 +50,19 @@ static void msrs_only_in_x2apic_mode(void **state)
 static void msrs_that_fault(void **state)
 {
 	/* Absent, write only, read only, reserved bits. */
-	static const uint32_t unreadable[] = { 0x800, 0x80b, 0x80e, 0x831,
-					       0x83f, 0x82f, 0x840, 0x8ff };
-	static const uint32_t unwritable[] = { 0x802, 0x803, 0x80a, 0x80d,
-					       0x810, 0x818, 0x820, 0x839,
-					       0x80e, 0x831, 0x840, 0x8ff };
+	static const uint32_t unreadable[] = {0x800, 0x80b, 0x80e, 0x831,
+					      0x83f, 0x82f, 0x840, 0x8ff};
+	static const uint32_t unwritable[] = {0x802, 0x803, 0x80a, 0x80d,
+					      0x810, 0x818, 0x820, 0x839,
+					      0x80e, 0x831, 0x840, 0x8ff};
 	static const struct {
 		uint32_t msr;
 		uint64_t value;
 	} reserved[] = {
-		{ 0x808, 0x100 },	{ 0x80b, 1 },
-		{ 0x80f, 0x1000 },	{ 0x828, 1 },
-		{ 0x832, 0x40000 },	{ 0x832, 0x100000000 },
-		{ 0x837, 0x400 },	{ 0x838, 0x100000000 },
-		{ 0x83e, 0x10 },	{ 0x83f, 0x100 },
+		{0x808, 0x100}, {0x80b, 1},	      {0x80f, 0x1000},
+		{0x828, 1},	{0x832, 0x40000},     {0x832, 0x100000000},
+		{0x837, 0x400}, {0x838, 0x100000000}, {0x83e, 0x10},
+		{0x83f, 0x100},
 	};
 
 	(void)state;
@@ -128,7 +128,7 @@ static void one_shot(void **state)
 	(void)state;
 	world_apic_on(vp, true);
 	world_wrmsr(vp, 0x832, 0xef);
-	world_wrmsr(vp, 0x83e, 0xb); /* by 1 */
+	world_wrmsr(vp, 0x83e, 0xb);  /* by 1 */
 	world_wrmsr(vp, 0x838, 1000); /* 10 us */
 	assert_in_range(world_rdmsr(vp, 0x839), 999, 1000);
 	world_pass_us(vp, 4);
@@ -147,7 +147,8 @@ static void never_early(void **state)
 	world_apic_on(vp, true);
 	world_wrmsr(vp, 0x83e, 0xb);
 	for (uint32_t count = 1; count < 5000; count += 7) {
-		uint64_t exact = fake.now + count * (FAKE_TSC_HZ / FAKE_APIC_HZ);
+		uint64_t exact =
+			fake.now + count * (FAKE_TSC_HZ / FAKE_APIC_HZ);
 
 		world_wrmsr(vp, 0x838, count);
 		assert_in_range(vp->timers.deadline, exact, exact + 2);
@@ -158,7 +159,7 @@ static void never_early(void **state)
 
 static void divides_by_powers_of_two(void **state)
 {
-	static const uint8_t codes[] = { 0xb, 0, 1, 2, 3, 8, 9, 0xa };
+	static const uint8_t codes[] = {0xb, 0, 1, 2, 3, 8, 9, 0xa};
 
 	(void)state;
 	world_apic_on(vp, true);

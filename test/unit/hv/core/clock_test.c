@@ -6,10 +6,10 @@
 
 typedef unsigned __int128 u128;
 
-static const uint64_t rates[] = { 1000000000, 1999999999, 2000000000,
-				  2399998765, 3792874123, 10000019 };
-static const uint64_t values[] = { 0, 1, 2, 999, 1000000007, 1ull << 40,
-				   (1ull << 62) + 12345, UINT64_MAX };
+static const uint64_t rates[] = {1000000000, 1999999999, 2000000000,
+				 2399998765, 3792874123, 10000019};
+static const uint64_t values[] = {
+	0, 1, 2, 999, 1000000007, 1ull << 40, (1ull << 62) + 12345, UINT64_MAX};
 
 static void a_ratio_is_the_quotient_in_64_64(void **state)
 {

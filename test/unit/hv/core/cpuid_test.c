@@ -6,24 +6,29 @@
 #include "abi/cpuid.h"
 #include "abi/msr.h"
 
-enum { EAX, EBX, ECX, EDX };
+enum {
+	EAX,
+	EBX,
+	ECX,
+	EDX
+};
 
 /* A machine with everything: 48 address bits, AVX-512, PKU and AMX states. */
 static void a_rich_machine(bool amd)
 {
-	static const uint32_t ones[4] = { ~0u, ~0u, ~0u, ~0u };
+	static const uint32_t ones[4] = {~0u, ~0u, ~0u, ~0u};
 	static const uint32_t none[4];
-	const uint32_t intel0[4] = { 0x20, 0x756e6547, 0x6c65746e, 0x49656e69 };
-	const uint32_t amd0[4] = { 0x20, 0x68747541, 0x444d4163, 0x69746e65 };
-	const uint32_t max[4] = { 0x80000026, 0, 0, 0 };
-	const uint32_t sizes[4] = { 0x3934, 0x1e7, 0, 0 };
-	const uint32_t d0[4] = { 0x602e7, 0x340, 11008, 0 };
-	const uint32_t d1[4] = { 0x1f, 0x340, 0x1800, 0 };
-	const uint32_t avx[4] = { 256, 576, 0, 0 };
-	const uint32_t opmask[4] = { 64, 1088, 0, 0 };
-	const uint32_t zmm_high[4] = { 512, 1152, 0, 0 };
-	const uint32_t zmm_16[4] = { 1024, 1664, 0, 0 };
-	const uint32_t cache[4] = { 0xfc004143, 0, 0, 0 };
+	const uint32_t intel0[4] = {0x20, 0x756e6547, 0x6c65746e, 0x49656e69};
+	const uint32_t amd0[4] = {0x20, 0x68747541, 0x444d4163, 0x69746e65};
+	const uint32_t max[4] = {0x80000026, 0, 0, 0};
+	const uint32_t sizes[4] = {0x3934, 0x1e7, 0, 0};
+	const uint32_t d0[4] = {0x602e7, 0x340, 11008, 0};
+	const uint32_t d1[4] = {0x1f, 0x340, 0x1800, 0};
+	const uint32_t avx[4] = {256, 576, 0, 0};
+	const uint32_t opmask[4] = {64, 1088, 0, 0};
+	const uint32_t zmm_high[4] = {512, 1152, 0, 0};
+	const uint32_t zmm_16[4] = {1024, 1664, 0, 0};
+	const uint32_t cache[4] = {0xfc004143, 0, 0, 0};
 
 	for (uint32_t leaf = 1; leaf <= 0x20; leaf++)
 		fake_cpuid_set(leaf, UINT32_MAX, ones);
@@ -65,7 +70,8 @@ static int setup_intel(void **state)
 	return 0;
 }
 
-static const uint32_t *read_leaf(struct vp *who, uint32_t leaf, uint32_t subleaf)
+static const uint32_t *read_leaf(struct vp *who, uint32_t leaf,
+				 uint32_t subleaf)
 {
 	memset(out, 0xa5, sizeof(out));
 	cpuid_read(who, leaf, subleaf, out);
@@ -141,7 +147,7 @@ static void our_own_range_is_the_parents(void **state)
 
 static void leaf_1_is_the_vps_own(void **state)
 {
-	struct hv_register_value cr4 = { .u64 = 1 << 18 };
+	struct hv_register_value cr4 = {.u64 = 1 << 18};
 
 	(void)state;
 	read_leaf(vp, 1, 0);
@@ -233,7 +239,7 @@ static void each_vp_is_a_core(void **state)
 
 static void intels_way_to_tell_cores(void **state)
 {
-	const uint32_t level_3[4] = { 0xfc00c163, 0, 0, 0 };
+	const uint32_t level_3[4] = {0xfc00c163, 0, 0, 0};
 
 	(void)state;
 	assert_int_equal(read_leaf(vp, 4, 0)[EAX], 7u << 26 | 0x143);
@@ -263,8 +269,8 @@ static void the_invariant_tsc_is_shown_when_asked_for(void **state)
 
 static void a_poor_machine_is_no_trouble(void **state)
 {
-	const uint32_t max[4] = { 4, 0x68747541, 0, 0 };
-	const uint32_t extended[4] = { 0x80000004, 0, 0, 0 };
+	const uint32_t max[4] = {4, 0x68747541, 0, 0};
+	const uint32_t extended[4] = {0x80000004, 0, 0, 0};
 
 	(void)state;
 	world_setup(state);
@@ -306,10 +312,14 @@ static void the_parent_sees_silicon_less_a_few(void **state)
 static void registered_results_replace_masked_bits(void **state)
 {
 	static struct cpuid_result results[2] = {
-		{ .leaf = 0x40000082, .value = { 1, 2, 3, 4 },
-		  .mask = { ~0u, 0, ~0u, 0 } },
-		{ .leaf = 0xb, .subleaf = 1, .subleaf_specific = true,
-		  .value = { 0x50, 0, 0, 0 }, .mask = { 0xf0, 0, 0, 0 } },
+		{.leaf = 0x40000082,
+		 .value = {1, 2, 3, 4},
+		 .mask = {~0u, 0, ~0u, 0}},
+		{.leaf = 0xb,
+		 .subleaf = 1,
+		 .subleaf_specific = true,
+		 .value = {0x50, 0, 0, 0},
+		 .mask = {0xf0, 0, 0, 0}},
 	};
 
 	(void)state;
@@ -327,7 +337,7 @@ static void registered_results_replace_masked_bits(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
+#define TEST(f)	 cmocka_unit_test_setup_teardown(f, setup, world_teardown)
 #define INTEL(f) cmocka_unit_test_setup_teardown(f, setup_intel, world_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(hyper_v_shows_itself),

@@ -11,8 +11,8 @@ static struct vp *vp;
 
 static int setup(void **state)
 {
-	const uint32_t max[4] = { 0x80000008, 0, 0, 0 };
-	const uint32_t sizes[4] = { 40 | 48 << 8, 0, 0, 0 };
+	const uint32_t max[4] = {0x80000008, 0, 0, 0};
+	const uint32_t sizes[4] = {40 | 48 << 8, 0, 0, 0};
 
 	world_setup(state);
 	fake_cpuid_set(0x80000000, UINT32_MAX, max);
@@ -38,21 +38,21 @@ static enum msr_result read_result(uint32_t msr)
 static void finding_is_right_at_every_edge(void **state)
 {
 	static const struct msr_row rows[] = {
-		{ 0x10, 0x10, NULL, NULL, 0 },
-		{ 0x20, 0x2f, NULL, NULL, 0 },
-		{ 0x30, 0x30, NULL, NULL, 0 },
-		{ 0xc0000080, 0xc0000084, NULL, NULL, 0 },
-		{ 0xfffffff0, 0xffffffff, NULL, NULL, 0 },
+		{0x10, 0x10, NULL, NULL, 0},
+		{0x20, 0x2f, NULL, NULL, 0},
+		{0x30, 0x30, NULL, NULL, 0},
+		{0xc0000080, 0xc0000084, NULL, NULL, 0},
+		{0xfffffff0, 0xffffffff, NULL, NULL, 0},
 	};
 	static const struct {
 		uint32_t msr;
 		int row;
 	} cases[] = {
-		{ 0, -1 },	    { 0x0f, -1 },	{ 0x10, 0 },
-		{ 0x11, -1 },	    { 0x1f, -1 },	{ 0x20, 1 },
-		{ 0x2f, 1 },	    { 0x30, 2 },	{ 0x31, -1 },
-		{ 0xc000007f, -1 }, { 0xc0000080, 3 },	{ 0xc0000084, 3 },
-		{ 0xc0000085, -1 }, { 0xffffffff, 4 },
+		{0, -1},	  {0x0f, -1},	   {0x10, 0},
+		{0x11, -1},	  {0x1f, -1},	   {0x20, 1},
+		{0x2f, 1},	  {0x30, 2},	   {0x31, -1},
+		{0xc000007f, -1}, {0xc0000080, 3}, {0xc0000084, 3},
+		{0xc0000085, -1}, {0xffffffff, 4},
 	};
 
 	(void)state;
@@ -60,8 +60,8 @@ static void finding_is_right_at_every_edge(void **state)
 		const struct msr_row *row =
 			msr_find(rows, ARRAY_SIZE(rows), cases[i].msr);
 
-		assert_ptr_equal(row, cases[i].row < 0 ? NULL :
-							 &rows[cases[i].row]);
+		assert_ptr_equal(row,
+				 cases[i].row < 0 ? NULL : &rows[cases[i].row]);
 	}
 	assert_null(msr_find(rows, 0, 0x10));
 }
@@ -70,21 +70,23 @@ static void finding_is_right_at_every_edge(void **state)
 static void everything_promised_is_found(void **state)
 {
 	static const uint32_t known[] = {
-		0x10, 0x17, 0x1b, 0x2a, 0x34, 0x3a, 0x3b, 0x79, 0x8b, 0xce,
-		0xe2, 0xfe, 0x11e, 0x140, 0x174, 0x175, 0x176, 0x179, 0x17a,
-		0x198, 0x19c, 0x1a0, 0x1d9, 0x1db, 0x1de, 0x1fc, 0x200, 0x20f,
-		0x250, 0x258, 0x259, 0x268, 0x26f, 0x277, 0x2ff, 0xc0000080,
-		0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000100,
-		0xc0000101, 0xc0000102, 0xc0010000, 0xc0010007, 0xc0010010,
-		0xc0010015, 0xc0010016, 0xc001001a, 0xc001001d, 0xc001001f,
-		0xc0010055, 0xc0010058, 0xc0010061, 0xc0010111, 0xc0010114,
-		0xc0010115, 0xc0010131, 0xc0011004, 0xc0011020, 0xc0011029,
-		0xc001102a, 0xc001102d,
-		0x40000000, 0x40000001, 0x40000002, 0x40000003, 0x40000010,
-		0x40000020, 0x40000021, 0x40000022, 0x40000023, 0x40000073,
-		0x40000080, 0x40000081, 0x40000082, 0x40000083, 0x40000084,
-		0x40000090, 0x4000009f, 0x400000b0, 0x400000b7, 0x40000100,
-		0x40000105,
+		0x10,	    0x17,	0x1b,	    0x2a,	0x34,
+		0x3a,	    0x3b,	0x79,	    0x8b,	0xce,
+		0xe2,	    0xfe,	0x11e,	    0x140,	0x174,
+		0x175,	    0x176,	0x179,	    0x17a,	0x198,
+		0x19c,	    0x1a0,	0x1d9,	    0x1db,	0x1de,
+		0x1fc,	    0x200,	0x20f,	    0x250,	0x258,
+		0x259,	    0x268,	0x26f,	    0x277,	0x2ff,
+		0xc0000080, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084,
+		0xc0000100, 0xc0000101, 0xc0000102, 0xc0010000, 0xc0010007,
+		0xc0010010, 0xc0010015, 0xc0010016, 0xc001001a, 0xc001001d,
+		0xc001001f, 0xc0010055, 0xc0010058, 0xc0010061, 0xc0010111,
+		0xc0010114, 0xc0010115, 0xc0010131, 0xc0011004, 0xc0011020,
+		0xc0011029, 0xc001102a, 0xc001102d, 0x40000000, 0x40000001,
+		0x40000002, 0x40000003, 0x40000010, 0x40000020, 0x40000021,
+		0x40000022, 0x40000023, 0x40000073, 0x40000080, 0x40000081,
+		0x40000082, 0x40000083, 0x40000084, 0x40000090, 0x4000009f,
+		0x400000b0, 0x400000b7, 0x40000100, 0x40000105,
 	};
 
 	(void)state;
@@ -94,8 +96,8 @@ static void everything_promised_is_found(void **state)
 
 static void the_unknown_is_the_parents_or_a_fault(void **state)
 {
-	static const uint32_t elsewhere[] = { 0, 0x9, 0x48, 0x10a, 0x6e0, 0xd90,
-					      0xc0000105, 0xc0010200 };
+	static const uint32_t elsewhere[] = {
+		0, 0x9, 0x48, 0x10a, 0x6e0, 0xd90, 0xc0000105, 0xc0010200};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++) {
@@ -118,21 +120,21 @@ static void each_privilege_opens_its_msrs(void **state)
 		uint32_t msr;
 		uint64_t privilege;
 	} gates[] = {
-		{ HV_MSR_GUEST_OS_ID, HV_PRIVILEGE_HYPERCALL },
-		{ HV_MSR_HYPERCALL, HV_PRIVILEGE_HYPERCALL },
-		{ HV_MSR_VP_INDEX, HV_PRIVILEGE_VP_INDEX },
-		{ HV_MSR_RESET, HV_PRIVILEGE_RESET },
-		{ HV_MSR_VP_RUNTIME, HV_PRIVILEGE_VP_RUNTIME },
-		{ HV_MSR_TIME_REF_COUNT, HV_PRIVILEGE_TIME_REF_COUNT },
-		{ HV_MSR_REFERENCE_TSC, HV_PRIVILEGE_REFERENCE_TSC },
-		{ HV_MSR_TSC_FREQUENCY, HV_PRIVILEGE_FREQUENCY },
-		{ HV_MSR_APIC_FREQUENCY, HV_PRIVILEGE_FREQUENCY },
-		{ HV_MSR_ICR, HV_PRIVILEGE_APIC },
-		{ HV_MSR_TPR, HV_PRIVILEGE_APIC },
-		{ HV_MSR_SCONTROL, HV_PRIVILEGE_SYNIC },
-		{ HV_MSR_SINT15, HV_PRIVILEGE_SYNIC },
-		{ HV_MSR_STIMER0_CONFIG, HV_PRIVILEGE_STIMER },
-		{ HV_MSR_TSC_INVARIANT_CONTROL, HV_PRIVILEGE_TSC_INVARIANT },
+		{HV_MSR_GUEST_OS_ID, HV_PRIVILEGE_HYPERCALL},
+		{HV_MSR_HYPERCALL, HV_PRIVILEGE_HYPERCALL},
+		{HV_MSR_VP_INDEX, HV_PRIVILEGE_VP_INDEX},
+		{HV_MSR_RESET, HV_PRIVILEGE_RESET},
+		{HV_MSR_VP_RUNTIME, HV_PRIVILEGE_VP_RUNTIME},
+		{HV_MSR_TIME_REF_COUNT, HV_PRIVILEGE_TIME_REF_COUNT},
+		{HV_MSR_REFERENCE_TSC, HV_PRIVILEGE_REFERENCE_TSC},
+		{HV_MSR_TSC_FREQUENCY, HV_PRIVILEGE_FREQUENCY},
+		{HV_MSR_APIC_FREQUENCY, HV_PRIVILEGE_FREQUENCY},
+		{HV_MSR_ICR, HV_PRIVILEGE_APIC},
+		{HV_MSR_TPR, HV_PRIVILEGE_APIC},
+		{HV_MSR_SCONTROL, HV_PRIVILEGE_SYNIC},
+		{HV_MSR_SINT15, HV_PRIVILEGE_SYNIC},
+		{HV_MSR_STIMER0_CONFIG, HV_PRIVILEGE_STIMER},
+		{HV_MSR_TSC_INVARIANT_CONTROL, HV_PRIVILEGE_TSC_INVARIANT},
 	};
 
 	(void)state;
@@ -217,8 +219,8 @@ static void the_invariant_tsc_is_the_partitions(void **state)
 	child->privileges |= HV_PRIVILEGE_TSC_INVARIANT;
 	assert_true(world_wrmsr_faults(vp, HV_MSR_TSC_INVARIANT_CONTROL, 2));
 	world_wrmsr(vp, HV_MSR_TSC_INVARIANT_CONTROL, 1);
-	assert_int_equal(world_rdmsr(child->vps[0],
-				     HV_MSR_TSC_INVARIANT_CONTROL), 1);
+	assert_int_equal(
+		world_rdmsr(child->vps[0], HV_MSR_TSC_INVARIANT_CONTROL), 1);
 }
 
 /* ---- The processor's ---- */
@@ -239,15 +241,15 @@ static void registers_of_the_back_end(void **state)
 		uint32_t msr;
 		uint32_t name;
 	} pairs[] = {
-		{ 0x174, HV_REGISTER_SYSENTER_CS },
-		{ 0x175, HV_REGISTER_SYSENTER_ESP },
-		{ 0x176, HV_REGISTER_SYSENTER_EIP },
-		{ 0x277, HV_REGISTER_PAT },
-		{ 0xc0000081, HV_REGISTER_STAR },
-		{ 0xc0000082, HV_REGISTER_LSTAR },
-		{ 0xc0000083, HV_REGISTER_CSTAR },
-		{ 0xc0000084, HV_REGISTER_SFMASK },
-		{ 0xc0000102, HV_REGISTER_KERNEL_GS_BASE },
+		{0x174, HV_REGISTER_SYSENTER_CS},
+		{0x175, HV_REGISTER_SYSENTER_ESP},
+		{0x176, HV_REGISTER_SYSENTER_EIP},
+		{0x277, HV_REGISTER_PAT},
+		{0xc0000081, HV_REGISTER_STAR},
+		{0xc0000082, HV_REGISTER_LSTAR},
+		{0xc0000083, HV_REGISTER_CSTAR},
+		{0xc0000084, HV_REGISTER_SFMASK},
+		{0xc0000102, HV_REGISTER_KERNEL_GS_BASE},
 	};
 	struct hv_register_value value;
 
@@ -266,8 +268,8 @@ static void registers_of_the_back_end(void **state)
 
 static void efer_follows_the_rules(void **state)
 {
-	const struct hv_register_value paging = { .u64 = 0x80000001 };
-	const struct hv_register_value active = { .u64 = 0x500 };
+	const struct hv_register_value paging = {.u64 = 0x80000001};
+	const struct hv_register_value active = {.u64 = 0x500};
 
 	(void)state;
 	world_wrmsr(vp, 0xc0000080, 0x901); /* LMA is not software's */
@@ -304,9 +306,9 @@ static void mtrrs_are_kept_and_checked(void **state)
 	assert_true(world_wrmsr_faults(vp, 0x201, 0x801));
 	assert_true(world_wrmsr_faults(vp, 0x201, 1ull << 41));
 	/* Eleven fixed ranges, each its own. */
-	static const uint32_t fixed[] = { 0x250, 0x258, 0x259, 0x268,
-					  0x269, 0x26a, 0x26b, 0x26c,
-					  0x26d, 0x26e, 0x26f };
+	static const uint32_t fixed[] = {0x250, 0x258, 0x259, 0x268,
+					 0x269, 0x26a, 0x26b, 0x26c,
+					 0x26d, 0x26e, 0x26f};
 
 	for (uint32_t i = 0; i < ARRAY_SIZE(fixed); i++)
 		world_wrmsr(vp, fixed[i], i % 2 ? 0x0606060606060606 : 4);

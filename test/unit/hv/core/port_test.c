@@ -5,7 +5,7 @@
 #include "abi/msr.h"
 #include "hv/core/port.h"
 
-#define SINT 5
+#define SINT   5
 #define VECTOR 0xf3
 
 static struct partition *child;
@@ -35,11 +35,11 @@ static struct hv_input_create_port port_input(uint32_t id)
 		.port_partition_id = parent->id,
 		.port_id = id,
 		.connection_partition_id = child->id,
-		.port_info = { .port_type = HV_PORT_TYPE_EVENT,
-			       .event = { .target_sint = SINT,
-					  .target_vp = 1,
-					  .base_flag_number = 100,
-					  .flag_count = 2 } },
+		.port_info = {.port_type = HV_PORT_TYPE_EVENT,
+			      .event = {.target_sint = SINT,
+					.target_vp = 1,
+					.base_flag_number = 100,
+					.flag_count = 2}},
 	};
 }
 
@@ -99,9 +99,9 @@ static void what_cannot_be_a_port(void **state)
 
 	(void)state;
 	assert_int_equal(port_create(child, &good), HV_STATUS_ACCESS_DENIED);
-#define REFUSED(assignment, status) \
-	bad = good; \
-	bad.assignment; \
+#define REFUSED(assignment, status)                                            \
+	bad = good;                                                            \
+	bad.assignment;                                                        \
 	assert_int_equal(port_create(parent, &bad), HV_STATUS_##status)
 	REFUSED(port_id = 0x1000000, INVALID_PORT_ID);
 	REFUSED(port_vtl = 1, INVALID_PARAMETER);
@@ -118,12 +118,11 @@ static void what_cannot_be_a_port(void **state)
 static void what_cannot_be_connected(void **state)
 {
 	struct partition *other = world_child(1);
-	const struct port_connect theirs = { .connection_id = 1,
-					     .port_id = 7,
-					     .port_type = HV_PORT_TYPE_EVENT };
+	const struct port_connect theirs = {.connection_id = 1,
+					    .port_id = 7,
+					    .port_type = HV_PORT_TYPE_EVENT};
 	const struct port_connect doorbell = {
-		.connection_id = 1, .port_id = 7, .port_type = 4
-	};
+		.connection_id = 1, .port_id = 7, .port_type = 4};
 
 	(void)state;
 	assert_int_equal(create(7), 0);

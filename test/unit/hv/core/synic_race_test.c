@@ -11,7 +11,7 @@
 
 #include "abi/msr.h"
 
-#define SINT 2
+#define SINT	 2
 #define MESSAGES 20000
 
 static struct vp *vp;
@@ -35,7 +35,7 @@ static bool stream_fill(struct synic_source *source, struct hv_message *message)
 	return stream->next < posted;
 }
 
-static struct stream stream = { .source.fill = stream_fill };
+static struct stream stream = {.source.fill = stream_fill};
 
 static void *poster(void *argument)
 {

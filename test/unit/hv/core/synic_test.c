@@ -9,9 +9,9 @@
 #include "hv/core/synic.h"
 
 #define VECTOR 0xf3
-#define SINT 2
-#define SIMP 0x4000
-#define SIEFP 0x5000
+#define SINT   2
+#define SIMP   0x4000
+#define SIEFP  0x5000
 
 static struct vp *vp;
 static struct hv_message_page *messages;
@@ -24,7 +24,8 @@ struct counter {
 	uint32_t last;
 };
 
-static bool counter_fill(struct synic_source *source, struct hv_message *message)
+static bool counter_fill(struct synic_source *source,
+			 struct hv_message *message)
 {
 	struct counter *counter = CONTAINER(source, struct counter, source);
 
@@ -38,9 +39,8 @@ static bool counter_fill(struct synic_source *source, struct hv_message *message
 
 static void counter_init(struct counter *counter, uint32_t first, uint32_t last)
 {
-	*counter = (struct counter){ .source.fill = counter_fill,
-				     .next = first,
-				     .last = last };
+	*counter = (struct counter){
+		.source.fill = counter_fill, .next = first, .last = last};
 	list_init(&counter->source.node);
 }
 
@@ -222,7 +222,7 @@ static void guest_empties_slot(int signal_number)
 
 static void a_slot_emptied_at_the_worst_moment_is_used(void **state)
 {
-	struct sigaction old, action = { .sa_handler = guest_empties_slot };
+	struct sigaction old, action = {.sa_handler = guest_empties_slot};
 	struct counter first, second;
 
 	(void)state;
@@ -258,8 +258,8 @@ static void a_source_with_nothing_makes_room_for_the_next(void **state)
 
 static void quiet_sints_get_messages_without_interrupts(void **state)
 {
-	static const uint64_t quiet[] = { HV_SINT_MASKED | VECTOR,
-					  HV_SINT_POLLING | VECTOR };
+	static const uint64_t quiet[] = {HV_SINT_MASKED | VECTOR,
+					 HV_SINT_POLLING | VECTOR};
 	bool newly;
 
 	(void)state;
@@ -321,10 +321,10 @@ static void a_flag_interrupts_only_when_new(void **state)
 
 static void direct_messages(void **state)
 {
-	struct hv_message message = { .header = { .type = 1,
-						  .payload_size = 240,
-						  .flags = 0xff,
-						  .sender = 42 } };
+	struct hv_message message = {.header = {.type = 1,
+						.payload_size = 240,
+						.flags = 0xff,
+						.sender = 42}};
 
 	(void)state;
 	memset(message.payload, 0x5a, sizeof(message.payload));
@@ -352,7 +352,7 @@ static void direct_messages(void **state)
 
 static void a_wanted_slot_is_announced_when_free(void **state)
 {
-	const struct hv_message message = { .header.type = 1 };
+	const struct hv_message message = {.header.type = 1};
 
 	(void)state;
 	enable();

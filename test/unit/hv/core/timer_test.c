@@ -6,11 +6,11 @@
 
 typedef unsigned __int128 u128;
 
-#define TSC_PER_100NS (FAKE_TSC_HZ / 10000000)
+#define TSC_PER_100NS  (FAKE_TSC_HZ / 10000000)
 #define DIRECT(vector) (HV_STIMER_DIRECT | (uint64_t)(vector) << 4)
-#define MESSAGE(sint) ((uint64_t)(sint) << 16)
-#define CONFIG(n) (HV_MSR_STIMER0_CONFIG + 2 * (n))
-#define COUNT(n) (HV_MSR_STIMER0_COUNT + 2 * (n))
+#define MESSAGE(sint)  ((uint64_t)(sint) << 16)
+#define CONFIG(n)      (HV_MSR_STIMER0_CONFIG + 2 * (n))
+#define COUNT(n)       (HV_MSR_STIMER0_COUNT + 2 * (n))
 
 static struct partition *child;
 static struct vp *vp;
@@ -48,8 +48,8 @@ static void the_page_and_the_msr_are_one_function(void **state)
 	world_wrmsr(vp, HV_MSR_REFERENCE_TSC, 0x3001);
 	assert_int_not_equal(page->sequence, 0);
 	for (unsigned int i = 0; i < 100000; i++) {
-		uint64_t scaled = (uint64_t)(((u128)fake.now * page->scale) >>
-					     64);
+		uint64_t scaled =
+			(uint64_t)(((u128)fake.now * page->scale) >> 64);
 
 		assert_int_equal(scaled + (uint64_t)page->offset,
 				 timer_reference_time(child));
@@ -101,13 +101,14 @@ static void unlike_tscs_never_show_time_going_back(void **state)
 
 static void the_tsc_of_a_time_is_the_first_that_shows_it(void **state)
 {
-	static const uint64_t rates[] = { 1000000000, 2399998765, 3999999999 };
+	static const uint64_t rates[] = {1000000000, 2399998765, 3999999999};
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(rates); i++) {
 		clock_start(&hypervisor.clock, rates[i], FAKE_APIC_HZ);
 		child->time_origin = fake.now;
-		for (uint64_t time = 1; time < 1ull << 50; time = time * 3 + 1) {
+		for (uint64_t time = 1; time < 1ull << 50;
+		     time = time * 3 + 1) {
 			fake.now = timer_to_tsc(child, time);
 			assert_true(timer_reference_time(child) >= time);
 			fake.now--;
@@ -207,8 +208,8 @@ static unsigned int count_ticks(uint64_t us, uint64_t step_us)
 static void periodic_ticks_at_its_period(void **state)
 {
 	(void)state;
-	world_wrmsr(vp, CONFIG(0), DIRECT(0xed) | HV_STIMER_PERIODIC |
-					   HV_STIMER_AUTO_ENABLE);
+	world_wrmsr(vp, CONFIG(0),
+		    DIRECT(0xed) | HV_STIMER_PERIODIC | HV_STIMER_AUTO_ENABLE);
 	world_wrmsr(vp, COUNT(0), 1000); /* 100 us */
 	assert_int_equal(count_ticks(9950, 10), 99);
 	assert_true(world_rdmsr(vp, CONFIG(0)) & HV_STIMER_ENABLE);
@@ -218,8 +219,8 @@ static void periodic_ticks_at_its_period(void **state)
 static void a_late_periodic_timer_catches_up(void **state)
 {
 	(void)state;
-	world_wrmsr(vp, CONFIG(0), DIRECT(0xed) | HV_STIMER_PERIODIC |
-					   HV_STIMER_AUTO_ENABLE);
+	world_wrmsr(vp, CONFIG(0),
+		    DIRECT(0xed) | HV_STIMER_PERIODIC | HV_STIMER_AUTO_ENABLE);
 	world_wrmsr(vp, COUNT(0), 1000);
 	assert_int_equal(count_ticks(551, 551), 1);
 	assert_int_equal(count_ticks(2000, 1), 24); /* 25 periods in all */
@@ -229,9 +230,9 @@ static void a_late_periodic_timer_catches_up(void **state)
 static void a_lazy_one_skips_what_was_lost(void **state)
 {
 	(void)state;
-	world_wrmsr(vp, CONFIG(0), DIRECT(0xed) | HV_STIMER_PERIODIC |
-					   HV_STIMER_LAZY |
-					   HV_STIMER_AUTO_ENABLE);
+	world_wrmsr(vp, CONFIG(0),
+		    DIRECT(0xed) | HV_STIMER_PERIODIC | HV_STIMER_LAZY |
+			    HV_STIMER_AUTO_ENABLE);
 	world_wrmsr(vp, COUNT(0), 1000);
 	assert_int_equal(count_ticks(551, 551), 1);
 	assert_int_equal(count_ticks(2000, 1), 20);
@@ -240,8 +241,8 @@ static void a_lazy_one_skips_what_was_lost(void **state)
 static void a_hopeless_backlog_is_given_up(void **state)
 {
 	(void)state;
-	world_wrmsr(vp, CONFIG(0), DIRECT(0xed) | HV_STIMER_PERIODIC |
-					   HV_STIMER_AUTO_ENABLE);
+	world_wrmsr(vp, CONFIG(0),
+		    DIRECT(0xed) | HV_STIMER_PERIODIC | HV_STIMER_AUTO_ENABLE);
 	world_wrmsr(vp, COUNT(0), 1000);
 	assert_int_equal(count_ticks(1000000, 1000000), 1);
 	assert_in_range(count_ticks(1000, 1), 10, 11);
@@ -250,8 +251,8 @@ static void a_hopeless_backlog_is_given_up(void **state)
 static void a_tiny_period_leaves_time_for_work(void **state)
 {
 	(void)state;
-	world_wrmsr(vp, CONFIG(0), DIRECT(0xed) | HV_STIMER_PERIODIC |
-					   HV_STIMER_AUTO_ENABLE);
+	world_wrmsr(vp, CONFIG(0),
+		    DIRECT(0xed) | HV_STIMER_PERIODIC | HV_STIMER_AUTO_ENABLE);
 	world_wrmsr(vp, COUNT(0), 1);
 	fake.now = vp->timers.deadline;
 	timer_expire(vp, fake.now);
@@ -311,8 +312,8 @@ static void a_message_waits_for_its_slot(void **state)
 
 	(void)state;
 	slot->header.type = 1; /* somebody else's */
-	world_wrmsr(vp, CONFIG(1), MESSAGE(2) | HV_STIMER_PERIODIC |
-					   HV_STIMER_AUTO_ENABLE);
+	world_wrmsr(vp, CONFIG(1),
+		    MESSAGE(2) | HV_STIMER_PERIODIC | HV_STIMER_AUTO_ENABLE);
 	world_wrmsr(vp, COUNT(1), 1000);
 	world_pass_us(vp, 101);
 	assert_true(slot->header.flags & HV_MESSAGE_FLAG_PENDING);

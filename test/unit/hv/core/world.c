@@ -60,9 +60,8 @@ struct partition *world_child(uint32_t vps)
 
 void *world_memory(const struct partition *partition, uint64_t gpa)
 {
-	uint64_t start = partition_is_parent(partition) ?
-				 0 :
-				 memory_start(partition);
+	uint64_t start =
+		partition_is_parent(partition) ? 0 : memory_start(partition);
 
 	return fake.ram + start + gpa;
 }
