@@ -256,10 +256,27 @@ static void apic_reset_power_on(struct vp *vp)
 	}
 }
 
+/* What the parent will no longer end must not block silicon's APIC. */
+static void apic_release_all(struct vp *vp)
+{
+	const struct apic *apic = &vp->apic;
+
+	for (unsigned int vector = VECTOR_FIRST; vector < 256; vector++) {
+		uint32_t word =
+			apic->tmr[WORD(vector)] &
+			(apic->isr[WORD(vector)] | apic->irr[WORD(vector)]);
+
+		if (word & MASK(vector))
+			cpu_interrupt_release((uint8_t)vector);
+	}
+}
+
 void apic_reset(struct vp *vp)
 {
 	struct apic *apic = &vp->apic;
 
+	if (partition_is_parent(vp->partition))
+		apic_release_all(vp);
 	for (unsigned int i = 0; i < 8; i++) {
 		__atomic_store_n(&apic->irr[i], 0, __ATOMIC_RELAXED);
 		__atomic_store_n(&apic->tmr[i], 0, __ATOMIC_RELAXED);

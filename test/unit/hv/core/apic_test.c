@@ -213,6 +213,22 @@ static void the_parents_level_end_releases_silicons(void **state)
 	assert_int_equal(fake.released[0x31], 2);
 }
 
+static void a_reset_releases_what_is_in_service(void **state)
+{
+	struct vp *vp = hypervisor_parent_vp(0);
+
+	(void)state;
+	world_apic_on(vp, false);
+	apic_post(vp, 0x31, true);
+	assert_int_equal(world_take(vp), 0x31);
+	apic_post(vp, 0x42, true);
+	apic_post(vp, 0x53, false);
+	apic_reset(vp);
+	assert_int_equal(fake.released[0x31], 1);
+	assert_int_equal(fake.released[0x42], 1);
+	assert_int_equal(fake.released[0x53], 0);
+}
+
 /* ---- Reset and saved state ---- */
 
 static void power_on_and_init(void **state)
@@ -283,6 +299,7 @@ int main(void)
 		TEST(a_childs_level_end_is_a_message_to_the_parent),
 		TEST(a_source_that_is_withdrawn_sends_nothing),
 		TEST(the_parents_level_end_releases_silicons),
+		TEST(a_reset_releases_what_is_in_service),
 		TEST(power_on_and_init),
 		TEST(state_goes_out_and_in_again),
 	};
