@@ -472,9 +472,6 @@ static void lp_arm(struct lp *lp, bool competing)
 
 	if (competing)
 		deadline = MIN(deadline, lp->slice_end);
-	if (deadline == lp->armed)
-		return;
-	lp->armed = deadline;
 	cpu_timer_arm(deadline);
 }
 
@@ -516,8 +513,5 @@ void hypervisor_run(void)
 			lp_run(lp, vp);
 		else
 			cpu_wait();
-		/* A timer that has fired is no longer armed. */
-		if (cpu_now() >= lp->armed)
-			lp->armed = CPU_TIMER_OFF;
 	}
 }

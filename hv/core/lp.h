@@ -30,12 +30,10 @@ struct lp {
 
 	/* Only this processor: */
 	uint64_t slice_end;    /* TSC */
-	uint64_t armed;	       /* deadline the physical timer has */
 	uint64_t window_start; /* TSC: of the parent's share */
 	uint64_t window_used;  /* TSC ticks the parent ran boosted in it */
 	void *input;	       /* one page: a hypercall's input, copied */
 	void *output;	       /* one page: its output */
-	bool hypercall_retry;  /* the hypercall in progress runs again */
 };
 
 /* This logical processor. */
