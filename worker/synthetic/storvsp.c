@@ -198,10 +198,16 @@ static struct scsi_device *srb_unit(const struct storvsp *storvsp,
 	return storvsp->options.luns[srb->lun];
 }
 
-/* SPC-4 6.33; the one command that is about all units. */
+/*
+ * SPC-4 6.33; the one command that is about all units. Other paths and
+ * targets have none: an error there would make Linux take away the unit of
+ * the same number on path 0.
+ */
 static void srb_report_luns(const struct storvsp *storvsp,
+			    const struct storvsp_srb *srb,
 			    struct scsi_request *scsi)
 {
+	const bool ours = !srb->path && !srb->target;
 	uint8_t list[8 + 8 * STORVSP_LUNS_MAX] = { 0 };
 	const uint8_t *const cdb = scsi->cdb;
 	const uint32_t allocation = (uint32_t)cdb[6] << 24 |
@@ -211,7 +217,7 @@ static void srb_report_luns(const struct storvsp *storvsp,
 
 	/* Select report 1 asks for well-known units: there are none. */
 	for (uint8_t lun = 0; lun < STORVSP_LUNS_MAX && cdb[2] != 1; lun++) {
-		if (!storvsp->options.luns[lun])
+		if (!ours || !storvsp->options.luns[lun])
 			continue;
 		list[size + 1] = lun;
 		size += 8;
@@ -286,7 +292,7 @@ static void handle_execute(struct storvsp_request *request,
 	struct scsi_device *const unit = srb_unit(storvsp, srb);
 	struct scsi_request *const scsi = &request->scsi;
 
-	if (!unit) {
+	if (!unit && srb->cdb[0] != SCSI_REPORT_LUNS) {
 		srb_no_unit(request, packet);
 		return;
 	}
@@ -301,7 +307,7 @@ static void handle_execute(struct storvsp_request *request,
 	scsi->done = srb_done;
 	scsi->owner = request;
 	if (scsi->cdb[0] == SCSI_REPORT_LUNS) {
-		srb_report_luns(storvsp, scsi);
+		srb_report_luns(storvsp, srb, scsi);
 		return;
 	}
 	unit_plug(storvsp, srb->lun);

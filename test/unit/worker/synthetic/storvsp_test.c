@@ -448,6 +448,38 @@ static void test_report_luns(void **state)
 	assert_int_equal(command_run(&command).srb.transfer_length, 8);
 }
 
+/*
+ * Linux looks at every path and target, takes each INQUIRY for a success and
+ * removes unit 0 of path 0 when another's REPORT LUNS is refused.
+ */
+static void test_nothing_elsewhere(void **state)
+{
+	uint64_t pfn = guest_page(&guest);
+	struct command command = {
+		.cdb = { 0x12, 0, 0, 0, 36, 0 },
+		.target = 1,
+		.direction = 1,
+		.length = 36,
+		.pfns = &pfn,
+	};
+	const uint8_t *const data = guest_at(&guest, pfn);
+	struct storvsp_packet answer;
+
+	(void)state;
+	bring_up();
+	answer = command_run(&command);
+	assert_int_equal(answer.srb.srb_status, 1);
+	assert_int_equal(answer.srb.transfer_length, 36);
+	assert_int_equal(data[0], 0x7f);
+	command.cdb[0] = 0xa0;
+	command.cdb[4] = 0;
+	command.cdb[9] = 36;
+	answer = command_run(&command);
+	assert_int_equal(answer.srb.srb_status, 1);
+	assert_int_equal(answer.srb.transfer_length, 8);
+	assert_int_equal(data[3], 0);
+}
+
 /* ---- Much at once ---- */
 
 static void test_out_of_order_and_one_signal(void **state)
@@ -850,6 +882,7 @@ int main(void)
 		TEST(test_residual),
 		TEST(test_addresses),
 		TEST(test_report_luns),
+		TEST(test_nothing_elsewhere),
 		TEST(test_out_of_order_and_one_signal),
 		TEST(test_pool_runs_out),
 		TEST(test_answers_wait_for_room),
