@@ -77,10 +77,21 @@ static enum state_cause cause_of_exit(int code)
 	return STATE_ERROR;
 }
 
+/* The worker's last words, without the name that each line begins with. */
+static const char *last_words(const struct monitor *monitor)
+{
+	const char *said = monitor->worker.last_line;
+	const size_t size = strlen(monitor->state.name);
+
+	if (!strncmp(said, monitor->state.name, size) && said[size] == ' ')
+		said += size + 1;
+	return said;
+}
+
 static void monitor_record_end(struct monitor *monitor, int status)
 {
 	struct state *state = &monitor->state;
-	const char *said = monitor->worker.last_line;
+	const char *said = last_words(monitor);
 
 	state->phase = STATE_ENDED;
 	state->ended = time(NULL);

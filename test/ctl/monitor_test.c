@@ -200,7 +200,7 @@ static void test_start_wait(void **state)
 static void test_crash(void **state)
 {
 	(void)state;
-	start("crash", "say=machine:_triple_fault after=100 exit=65");
+	start("crash", "say=crash_machine:_triple_fault after=100 exit=65");
 	assert_int_equal(run("wait crash"), 5);
 	expect_text("crash: crashed: machine: triple fault");
 	expect_listed("crash", "cause", "crashed");

@@ -56,7 +56,7 @@ static void fake_arm(struct device_timer *timer, uint64_t deadline_ns)
 void fake_clock_init(struct fake_clock *fake)
 {
 	*fake = (struct fake_clock){
-		.clock = { fake_now, fake_wall, fake_arm, fake_disarm },
+		.clock = {fake_now, fake_wall, fake_arm, fake_disarm},
 	};
 }
 
@@ -97,7 +97,7 @@ static void fake_line_set(struct irq_line *line, bool level)
 
 void fake_line_init(struct fake_line *fake)
 {
-	*fake = (struct fake_line){ .line.set = fake_line_set };
+	*fake = (struct fake_line){.line.set = fake_line_set};
 }
 
 static void fake_console_write(struct console *console, const uint8_t *data,
@@ -112,7 +112,7 @@ static void fake_console_write(struct console *console, const uint8_t *data,
 
 void fake_console_init(struct fake_console *fake)
 {
-	*fake = (struct fake_console){ .console.write = fake_console_write };
+	*fake = (struct fake_console){.console.write = fake_console_write};
 }
 
 static void fake_machine_event(struct machine_port *port,
@@ -127,5 +127,5 @@ static void fake_machine_event(struct machine_port *port,
 
 void fake_machine_init(struct fake_machine *fake)
 {
-	*fake = (struct fake_machine){ .port.event = fake_machine_event };
+	*fake = (struct fake_machine){.port.event = fake_machine_event};
 }

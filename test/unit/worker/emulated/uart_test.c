@@ -218,7 +218,7 @@ static void test_receive_single(void **state)
 
 static void test_triggers(void **state)
 {
-	static const uint8_t levels[] = { 1, 4, 8, 14 };
+	static const uint8_t levels[] = {1, 4, 8, 14};
 	struct fixture *f = *state;
 
 	for (unsigned int i = 0; i < 4; i++) {
@@ -301,8 +301,9 @@ static void test_room_refills_at_once(void **state)
 	open_port(f, 0x01);
 	out(f, 1, 0x01);
 	f->refills = true;
-	assert_int_equal(uart_receive(&f->uart, (const uint8_t *)
-					      "0123456789abcdefX", 17), 16);
+	assert_int_equal(uart_receive(&f->uart,
+				      (const uint8_t *)"0123456789abcdefX", 17),
+			 16);
 	assert_int_equal(in(f, 0), '0');
 	assert_int_equal(f->uart.fifo_count, 16);
 	assert_int_equal(f->rooms, 1);
@@ -460,8 +461,7 @@ static void test_no_console(void **state)
 {
 	struct fixture *f = *state;
 
-	uart_init(&f->uart, &(struct uart_options){
-				    .clock = &f->clock.clock });
+	uart_init(&f->uart, &(struct uart_options){.clock = &f->clock.clock});
 	open_port(f, 0);
 	out(f, 0, 'x');
 	out(f, 1, 2);
