@@ -427,6 +427,15 @@ static void sleeper_wait(struct sleeper *sleeper)
 	pthread_mutex_unlock(&sleeper->lock);
 }
 
+/* Keeps the reader near the end of the ring, where the races are. */
+static void dawdle(struct fake_random *random)
+{
+	volatile uint32_t spin = fake_random_below(random, 400);
+
+	while (spin)
+		spin--;
+}
+
 static void *stress_writer(void *argument)
 {
 	struct stress *const stress = argument;
@@ -448,6 +457,7 @@ static void *stress_writer(void *argument)
 		if (fake_random_below(&random, 3) &&
 		    ring_flush(&stress->ends.writer))
 			sleeper_wake(&stress->reader);
+		dawdle(&random);
 	}
 	if (ring_flush(&stress->ends.writer))
 		sleeper_wake(&stress->reader);
@@ -495,6 +505,7 @@ static void test_two_threads(void **state)
 			 0);
 	stress_read(&stress);
 	pthread_join(writer, NULL);
+	print_message("the reader slept %u times\n", stress.sleeps);
 	assert_true(stress.sleeps > 10);
 	ends_destroy(&stress.ends);
 }
