@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 static void port_event(struct machine_port *port, enum machine_event event,
 		       const char *why)
@@ -29,14 +28,6 @@ static void port_event(struct machine_port *port, enum machine_event event,
 	machine_end(machine, exits[event]);
 }
 
-static void console_ready(void *owner, uint32_t events)
-{
-	struct machine *machine = owner;
-
-	(void)events;
-	console_service(machine->console);
-}
-
 /* A child without serial has no console. */
 static int open_console(struct machine *machine)
 {
@@ -56,12 +47,8 @@ static int open_console(struct machine *machine)
 		machine->exit = CONTROL_EXIT_CONFIG;
 		return error;
 	}
-	machine->console_watch = (struct loop_watch){
-		.fd = console_poll_fd(machine->console),
-		.ready = console_ready,
-		.owner = machine,
-	};
-	return loop_watch(&machine->loop, &machine->console_watch, EPOLLIN);
+	return console_loop_open(&machine->console_loop, &machine->loop,
+				 machine->console);
 }
 
 static int open_partition(struct machine *machine)
@@ -128,6 +115,7 @@ void machine_destroy(struct machine *machine)
 	if (machine->devices && machine->type->destroy)
 		machine->type->destroy(machine);
 	if (machine->console) {
+		console_loop_close(&machine->console_loop);
 		console_flush(machine->console, 1000);
 		console_destroy(machine->console);
 	}

@@ -5,6 +5,7 @@
 #include "worker/device.h"
 #include "abi/control.h"
 #include "config.h"
+#include "console_loop.h"
 #include "control.h"
 #include "io.h"
 #include "irq.h"
@@ -44,7 +45,7 @@ struct machine {
 	struct synic synic;	/* loop.lock */
 	struct control control; /* loop.lock */
 	struct console_backend *console; /* loop.lock; NULL without serial */
-	struct loop_watch console_watch;
+	struct console_loop console_loop;
 	void *devices; /* the type's own */
 
 	struct vp *vps;
