@@ -230,8 +230,11 @@ static void console_push(struct console_backend *backend)
 	}
 	console_write_file(backend);
 	for (unsigned int i = 0; i < CONSOLE_READERS_MAX; i++) {
-		if (backend->readers[i].fd >= 0)
-			reader_send(backend, &backend->readers[i]);
+		struct console_reader *reader = &backend->readers[i];
+
+		/* One who is full gets his turn, and his notice, when not. */
+		if (reader->fd >= 0 && !(reader->waits & EPOLLOUT))
+			reader_send(backend, reader);
 	}
 }
 
