@@ -545,6 +545,32 @@ static void test_pool_runs_out(void **state)
 	assert_int_equal(storvsp_in_flight(storvsp), 0);
 }
 
+/* A fast disk answers while packets are being taken: all in one pass. */
+static void test_fast_disk(void **state)
+{
+	uint64_t pfn = guest_page(&guest);
+	const struct command command = transfer(0x28, 0, 1, &pfn);
+	struct storvsp_packet packet;
+	uint64_t transaction;
+	uint64_t received = 0;
+	unsigned int events;
+
+	(void)state;
+	bring_up();
+	disks[0].at_once = true;
+	channel.quiet = true;
+	for (uint64_t i = 1; i <= 280; i++)
+		assert_true(command_send(&command, i));
+	channel.quiet = false;
+	events = guest.events[channel.relid];
+	guest_signal(&channel);
+	assert_int_equal(storvsp_in_flight(storvsp), 0);
+	assert_int_equal(guest.events[channel.relid], events + 1);
+	while (receive_on(&channel, &packet, &transaction))
+		assert_int_equal(transaction, ++received);
+	assert_int_equal(received, 280);
+}
+
 /* The child does not read its answers: they wait, in order. */
 static void test_answers_wait_for_room(void **state)
 {
@@ -754,6 +780,39 @@ static void test_reset_across_channels(void **state)
 	assert_int_not_equal(answer.status, 0);
 }
 
+/* What one channel's answers set free on another goes on a little later. */
+static void test_reset_freed_by_other_channel(void **state)
+{
+	struct vmbus_offer_channel sub;
+	struct guest_channel second;
+	uint64_t pfn = guest_page(&guest);
+	const struct command command = transfer(0x28, 0, 1, &pfn);
+	const struct guest_packet request = command_packet(&command, 55);
+	struct storvsp_packet packet = { .operation = STORVSP_RESET_LUN };
+	const struct guest_packet reset =
+		request_of(&packet, sizeof(packet), 77);
+	struct storvsp_packet answer;
+	uint64_t transaction;
+
+	(void)state;
+	bring_up();
+	control((struct storvsp_packet){
+		.operation = STORVSP_CREATE_SUB_CHANNELS,
+		.sub_channel_count = 1 });
+	sub = guest_expect(&guest, VMBUS_MSG_OFFER_CHANNEL).offer;
+	assert_int_equal(guest_open(&guest, &sub, 8, &second), 0);
+	assert_true(guest_send(&second, &request));
+	assert_true(guest_send(&channel, &reset));
+	disks[0].at_once = true;
+	assert_true(guest_send(&second, &request));
+	assert_false(receive_on(&channel, &answer, &transaction));
+	assert_true(fake_clock_advance(&guest.clock, 0));
+	assert_true(receive_on(&channel, &answer, &transaction));
+	assert_int_equal(transaction, 77);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_true(receive_on(&second, &answer, &transaction));
+}
+
 /* ---- Hostile ---- */
 
 static void test_hostile_commands(void **state)
@@ -885,6 +944,7 @@ int main(void)
 		TEST(test_nothing_elsewhere),
 		TEST(test_out_of_order_and_one_signal),
 		TEST(test_pool_runs_out),
+		TEST(test_fast_disk),
 		TEST(test_answers_wait_for_room),
 		TEST(test_reset_waits),
 		TEST(test_close_waits),
@@ -894,6 +954,9 @@ int main(void)
 						setup_sub_channels, teardown),
 		cmocka_unit_test_setup_teardown(test_reset_across_channels,
 						setup_sub_channels, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_reset_freed_by_other_channel, setup_sub_channels,
+			teardown),
 		TEST(test_hostile_commands),
 		TEST(test_garbage),
 	};
