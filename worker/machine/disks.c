@@ -21,7 +21,10 @@ static void reap(void *owner, uint32_t events)
 	struct disks *disks = owner;
 
 	(void)events;
+	/* One signal to the child for all that is done. */
+	vmbus_server_batch_begin(disks->server);
 	block_file_reap(disks->files);
+	vmbus_server_batch_end(disks->server);
 }
 
 static int open_files(struct disks *disks, struct machine *machine)
@@ -80,6 +83,7 @@ int disks_connect(struct disks *disks, struct machine *machine,
 
 	if (!machine->config.disk_count)
 		return 0;
+	disks->server = server;
 	error = block_files_create(&disks->files, BLOCK_ENGINE_BEST);
 	if (error) {
 		device_log("disk", "no engine: %s", strerror(-error));

@@ -19,6 +19,7 @@ struct disks {
 	struct loop_watch watch;
 	struct disk disks[CONFIG_DISKS_MAX];
 	struct storvsp *controller;
+	struct vmbus_server *server;
 };
 
 /* 0 or -errno, with a log line; machine->exit says whose fault it is. */
