@@ -25,7 +25,7 @@ expect "$console" 'work ended with status 0'
 disk_clean "$disk"
 disk_file "$disk" /root/dmesg-end >"$work/dmesg"
 expect "$work/dmesg" 'Linux version'
-never "$work/dmesg" '[Cc]locksource.*unstable|BUG|Oops|WARNING: CPU|I/O error|rcu.*stall'
+never "$work/dmesg" '[Cc]locksource.*unstable|BUG:|Oops:|WARNING: CPU|I/O error|rcu.*stall'
 for name in random write.0.0; do
 	inside=$(disk_file "$disk" /root/sums | awk -v name="$name" '$2 == name { print $1 }')
 	outside=$(disk_file "$disk" "/root/$name" | sha256sum | cut -d' ' -f1)

@@ -55,7 +55,7 @@ echo stop | hvctl console witness >/dev/null 2>&1 &
 ended witness 60
 grep -h 'witness' /run/bulkhead/witness/console.log
 grep -q 'witness made [1-9][0-9]* good rounds' /run/bulkhead/witness/console.log || fail "the witness suffered"
-dmesg | grep -iE 'BUG:|Oops|WARNING: CPU' && fail "the parent's kernel complains"
+dmesg | grep -E 'BUG:|Oops:|WARNING: CPU' && fail "the parent's kernel complains"
 echo "nobody else noticed"
 SCRIPT
 expect "$work/run/parent.log" 'nobody else noticed'

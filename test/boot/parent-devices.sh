@@ -26,7 +26,7 @@ ping -c 3 -W 5 10.0.2.2 || fail "the network does not answer"
 grep -E 'ahci|virtio|ttyS|acpi' /proc/interrupts
 grep -q 'acpi' /proc/interrupts || fail "no SCI"
 cat /proc/cmdline
-dmesg | grep -iE 'BUG:|Oops|WARNING: CPU|nobody cared|soft lockup|rcu.*stall' && fail "the kernel complains"
+dmesg | grep -E 'BUG:|Oops:|WARNING: CPU|nobody cared|soft lockup|rcu.*stall' && fail "the kernel complains"
 echo "parent devices are good"
 SCRIPT
 	fail "./run: $?"

@@ -16,7 +16,7 @@ for round in 1 2 3; do
 	modprobe mshv || fail "cannot load again"
 	echo "round $round is good"
 done
-dmesg | grep -iE 'BUG:|Oops|WARNING: CPU' && fail "the kernel complains"
+dmesg | grep -E 'BUG:|Oops:|WARNING: CPU' && fail "the kernel complains"
 exit 0
 SCRIPT
 expect "$work/run/parent.log" 'round 3 is good'

@@ -14,7 +14,7 @@ expect "$console" 'Linux version'
 expect "$console" '^processors: 2'
 expect "$console" 'work ended with status 0'
 never "$console" 'Hyper-V|Hypervisor detected|hv_vmbus: '
-never "$console" 'BUG|Oops|WARNING: CPU|Kernel panic|rcu.*stall'
+never "$console" 'BUG:|Oops:|WARNING: CPU|Kernel panic|rcu.*stall'
 
 # The shell: typed at through hvctl console, as a person would.
 child_cmdline=shell child_output=console
