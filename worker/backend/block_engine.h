@@ -33,11 +33,11 @@ struct block_task {
 	struct block_file *file;
 	struct block_request *request;
 	struct block_action action;
-	int result;		/* of the action: bytes or -errno */
-	int step;		/* which way of doing it is being tried */
-	bool direct;		/* around the page cache */
-	uint64_t progress;	/* bytes that earlier actions did */
-	struct iovec *rest;	/* what a short transfer left, or NULL */
+	int result;	    /* of the action: bytes or -errno */
+	int step;	    /* which way of doing it is being tried */
+	bool direct;	    /* around the page cache */
+	uint64_t progress;  /* bytes that earlier actions did */
+	struct iovec *rest; /* what a short transfer left, or NULL */
 	struct iovec rest_inline;
 };
 
@@ -46,7 +46,7 @@ struct block_file {
 	struct block_files *files;
 	char *path;
 	int fd;
-	int direct_fd; /* around the page cache; -1: none */
+	int direct_fd;		   /* around the page cache; -1: none */
 	uint32_t memory_alignment; /* that direct_fd wants, less 1 */
 	uint32_t offset_alignment; /* likewise, of offsets and lengths */
 	unsigned int in_flight;
@@ -54,8 +54,7 @@ struct block_file {
 
 struct block_engine {
 	/* The action is to be done; finished by block_task_finish(). */
-	void (*start)(struct block_engine *engine,
-		      struct block_task *task);
+	void (*start)(struct block_engine *engine, struct block_task *task);
 	/* Nothing may be held back any longer. */
 	void (*commit)(struct block_engine *engine);
 	/* Finishes what is done, at most max; returns how many. */

@@ -13,8 +13,8 @@
 #include "block_engine.h"
 
 #define POOL_CHUNK 64
-#define REAP_MAX 256
-#define ZERO_SIZE (64u * 1024)
+#define REAP_MAX   256
+#define ZERO_SIZE  (64u * 1024)
 
 /* A list of spans is handed to the kernel as it is. */
 _Static_assert(sizeof(struct span) == sizeof(struct iovec), "span");
@@ -59,8 +59,7 @@ static struct block_task *task_take(struct block_files *files)
 	return task;
 }
 
-static void task_complete(struct block_task *task,
-			       enum block_error error)
+static void task_complete(struct block_task *task, enum block_error error)
 {
 	struct block_file *const file = task->file;
 	struct block_request *const request = task->request;
@@ -100,8 +99,8 @@ static void action_transfer(struct block_task *task)
 	action->offset = request->offset + task->progress;
 	action->length = request->length - task->progress;
 	if (!task->rest) {
-		action->vectors = (const struct iovec *)(const void *)
-					  request->spans;
+		action->vectors =
+			(const struct iovec *)(const void *)request->spans;
 		action->vector_count = request->span_count;
 	}
 	task->direct = fits_direct(file, action);
@@ -109,7 +108,11 @@ static void action_transfer(struct block_task *task)
 }
 
 /* Ways to make zeroes, the best first. */
-enum zero_step { ZERO_RANGE, ZERO_PUNCH, ZERO_WRITE };
+enum zero_step {
+	ZERO_RANGE,
+	ZERO_PUNCH,
+	ZERO_WRITE
+};
 
 static void action_zero_write(struct block_task *task)
 {
@@ -190,8 +193,7 @@ static void task_refuse(struct block_task *task, int result)
 {
 	struct block_files *const files = task->file->files;
 
-	task->action =
-		(struct block_action){ .kind = BLOCK_ACTION_NONE };
+	task->action = (struct block_action){.kind = BLOCK_ACTION_NONE};
 	task->result = result;
 	files->engine->start(files->engine, task);
 	if (!files->plugged)
@@ -269,8 +271,7 @@ static void rest_make(struct block_task *task, uint64_t moved)
 static void transfer_finish(struct block_task *task)
 {
 	struct block_file *const file = task->file;
-	const uint64_t left =
-		task->request->length - task->progress;
+	const uint64_t left = task->request->length - task->progress;
 	const int result = task->result;
 
 	if (result == -EINVAL && task->direct) {

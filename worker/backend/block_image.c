@@ -35,9 +35,9 @@ static bool file_lock(struct block_file *file, char *error)
 		return true;
 	if (errno == EAGAIN || errno == EACCES)
 		return opening_failed(error, file->path,
-				      file->device.readonly ?
-					      "is open for writing elsewhere" :
-					      "is in use elsewhere",
+				      file->device.readonly
+					      ? "is open for writing elsewhere"
+					      : "is in use elsewhere",
 				      0);
 	return opening_failed(error, file->path, "cannot be locked", errno);
 }
@@ -62,9 +62,9 @@ static bool special_claim(struct block_file *file, char *error)
 
 	if (fd < 0)
 		return opening_failed(error, file->path,
-				      errno == EBUSY ?
-					      "is mounted or in use elsewhere" :
-					      "cannot be claimed",
+				      errno == EBUSY
+					      ? "is mounted or in use elsewhere"
+					      : "cannot be claimed",
 				      errno == EBUSY ? 0 : errno);
 	close(file->fd);
 	file->fd = fd;
@@ -125,10 +125,10 @@ static bool file_measure(struct block_file *file, char *error)
 		good = regular_measure(file, &status, error);
 	else
 		return opening_failed(error, file->path,
-				      S_ISDIR(status.st_mode) ?
-					      "is a directory, not an image" :
-					      "is neither a file nor a block "
-					      "device",
+				      S_ISDIR(status.st_mode)
+					      ? "is a directory, not an image"
+					      : "is neither a file nor a block "
+						"device",
 				      0);
 	if (good && !file->device.size)
 		return opening_failed(error, file->path, "is empty", 0);
@@ -179,9 +179,9 @@ bool block_image_open(struct block_file *file,
 	file->fd = open(options->path, access | O_CLOEXEC | O_NONBLOCK);
 	if (file->fd < 0)
 		return opening_failed(error, options->path,
-				      options->readonly ?
-					      "cannot be opened" :
-					      "cannot be opened for writing",
+				      options->readonly
+					      ? "cannot be opened"
+					      : "cannot be opened for writing",
 				      errno);
 	if (!file_measure(file, error) || !file_lock(file, error))
 		return false;

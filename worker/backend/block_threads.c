@@ -66,9 +66,9 @@ static int action_do(const struct block_task *task)
 		result = fdatasync(action->fd);
 		break;
 	case BLOCK_ACTION_ALLOCATE:
-		result = fallocate(action->fd, action->flags,
-				   (off_t)action->offset,
-				   (off_t)action->length);
+		result =
+			fallocate(action->fd, action->flags,
+				  (off_t)action->offset, (off_t)action->length);
 		break;
 	default:
 		return task->result;
@@ -83,8 +83,7 @@ static void *thread_main(void *argument)
 
 	pthread_mutex_lock(&threads->lock);
 	while (true) {
-		struct block_task *const task =
-			queue_take(&threads->todo);
+		struct block_task *const task = queue_take(&threads->todo);
 
 		if (!task) {
 			if (threads->stop)
@@ -103,8 +102,7 @@ static void *thread_main(void *argument)
 	return NULL;
 }
 
-static void threads_start(struct block_engine *engine,
-			  struct block_task *task)
+static void threads_start(struct block_engine *engine, struct block_task *task)
 {
 	struct block_threads *const threads = (struct block_threads *)engine;
 
@@ -129,8 +127,7 @@ static unsigned int threads_reap(struct block_engine *engine, unsigned int max)
 	while (count < max) {
 		pthread_mutex_lock(&threads->lock);
 
-		struct block_task *const task =
-			queue_take(&threads->done);
+		struct block_task *const task = queue_take(&threads->done);
 
 		pthread_mutex_unlock(&threads->lock);
 		if (!task)
@@ -146,7 +143,7 @@ static unsigned int threads_reap(struct block_engine *engine, unsigned int max)
 
 static void threads_wait(struct block_engine *engine)
 {
-	struct pollfd poll_fd = { .fd = engine->fd, .events = POLLIN };
+	struct pollfd poll_fd = {.fd = engine->fd, .events = POLLIN};
 
 	poll(&poll_fd, 1, -1);
 }

@@ -6,7 +6,7 @@
 
 #include "block_engine.h"
 
-#define ENTRIES 512
+#define ENTRIES	   512
 #define REAP_BATCH 64
 
 struct block_uring {
@@ -47,8 +47,7 @@ static void prepare(struct io_uring_sqe *sqe, struct block_task *task)
 }
 
 /* One vector needs no list to be read in by the kernel. */
-static void prepare_single(struct io_uring_sqe *sqe,
-			   struct block_task *task)
+static void prepare_single(struct io_uring_sqe *sqe, struct block_task *task)
 {
 	const struct block_action *const action = &task->action;
 	const struct iovec *const vector = action->vectors;
@@ -65,8 +64,7 @@ static void prepare_single(struct io_uring_sqe *sqe,
 	io_uring_sqe_set_data(sqe, task);
 }
 
-static bool uring_queue(struct block_uring *uring,
-			struct block_task *task)
+static bool uring_queue(struct block_uring *uring, struct block_task *task)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&uring->ring);
 
@@ -84,8 +82,7 @@ static bool uring_queue(struct block_uring *uring,
 	return true;
 }
 
-static void uring_start(struct block_engine *engine,
-			struct block_task *task)
+static void uring_start(struct block_engine *engine, struct block_task *task)
 {
 	struct block_uring *const uring = (struct block_uring *)engine;
 

@@ -57,7 +57,7 @@ static void scsi_test_unit_ready(struct scsi_disk *disk,
 static void scsi_request_sense(struct scsi_disk *disk,
 			       struct scsi_request *request)
 {
-	static const uint8_t descriptor_format[8] = { 0x72 };
+	static const uint8_t descriptor_format[8] = {0x72};
 	uint8_t fixed[SCSI_SENSE_SIZE];
 
 	(void)disk;
@@ -98,7 +98,7 @@ static void scsi_read_capacity_16(struct scsi_disk *disk,
 {
 	const uint32_t ratio =
 		disk->block->physical_size / disk->block->logical_size;
-	uint8_t data[32] = { 0 };
+	uint8_t data[32] = {0};
 
 	scsi_put64(data, disk->blocks - 1);
 	scsi_put32(data + 8, disk->block->logical_size);
@@ -110,8 +110,8 @@ static void scsi_read_capacity_16(struct scsi_disk *disk,
 static void scsi_report_luns(struct scsi_disk *disk,
 			     struct scsi_request *request)
 {
-	static const uint8_t only_0[16] = { [3] = 8 };
-	static const uint8_t none[8] = { 0 };
+	static const uint8_t only_0[16] = {[3] = 8};
+	static const uint8_t none[8] = {0};
 	const uint32_t allocation = scsi_get32(request->cdb + 6);
 
 	(void)disk;
@@ -135,37 +135,37 @@ static void scsi_report_operations(struct scsi_disk *disk,
 				   struct scsi_request *request);
 
 static const struct command commands[256] = {
-	[SCSI_TEST_UNIT_READY] = { scsi_test_unit_ready, 6, 0, 0, false },
-	[SCSI_REQUEST_SENSE] = { scsi_request_sense, 6, 0x01, 0, false },
-	[SCSI_READ_6] = { scsi_read, 6, 0x1f, 0, false },
-	[SCSI_WRITE_6] = { scsi_write, 6, 0x1f, 0, true },
-	[SCSI_INQUIRY] = { scsi_inquiry, 6, 0x01, 0, false },
-	[SCSI_MODE_SELECT_6] = { scsi_mode_select, 6, 0x10, 0, false },
-	[SCSI_MODE_SENSE_6] = { scsi_mode_sense, 6, 0x08, 0, false },
-	[SCSI_START_STOP_UNIT] = { scsi_start_stop, 6, 0x01, 0, false },
-	[SCSI_PREVENT_ALLOW] = { scsi_test_unit_ready, 6, 0, 0, false },
-	[SCSI_READ_CAPACITY_10] = { scsi_read_capacity_10, 10, 0, 0, false },
-	[SCSI_READ_10] = { scsi_read, 10, 0x18, 0, false },
-	[SCSI_WRITE_10] = { scsi_write, 10, 0x18, 0, true },
-	[SCSI_VERIFY_10] = { scsi_verify, 10, 0x10, 0, false },
-	[SCSI_SYNCHRONIZE_CACHE_10] = { scsi_synchronize, 10, 0x02, 0, false },
-	[SCSI_WRITE_SAME_10] = { scsi_write_same, 10, 0x08, 0, true },
-	[SCSI_UNMAP] = { scsi_unmap, 10, 0, 0, true },
-	[SCSI_MODE_SELECT_10] = { scsi_mode_select, 10, 0x10, 0, false },
-	[SCSI_MODE_SENSE_10] = { scsi_mode_sense, 10, 0x08, 0, false },
-	[SCSI_READ_16] = { scsi_read, 16, 0x18, 0, false },
-	[SCSI_WRITE_16] = { scsi_write, 16, 0x18, 0, true },
-	[SCSI_VERIFY_16] = { scsi_verify, 16, 0x10, 0, false },
-	[SCSI_SYNCHRONIZE_CACHE_16] = { scsi_synchronize, 16, 0x02, 0, false },
-	[SCSI_WRITE_SAME_16] = { scsi_write_same, 16, 0x09, 0, true },
-	[SCSI_SERVICE_ACTION_IN_16] = { scsi_read_capacity_16, 16, 0x1f,
-					SCSI_READ_CAPACITY_16, false },
-	[SCSI_REPORT_LUNS] = { scsi_report_luns, 12, 0, 0, false },
-	[SCSI_MAINTENANCE_IN] = { scsi_report_operations, 12, 0x1f,
-				  SCSI_REPORT_SUPPORTED_OPERATIONS, false },
-	[SCSI_READ_12] = { scsi_read, 12, 0x18, 0, false },
-	[SCSI_WRITE_12] = { scsi_write, 12, 0x18, 0, true },
-	[SCSI_VERIFY_12] = { scsi_verify, 12, 0x10, 0, false },
+	[SCSI_TEST_UNIT_READY] = {scsi_test_unit_ready, 6, 0, 0, false},
+	[SCSI_REQUEST_SENSE] = {scsi_request_sense, 6, 0x01, 0, false},
+	[SCSI_READ_6] = {scsi_read, 6, 0x1f, 0, false},
+	[SCSI_WRITE_6] = {scsi_write, 6, 0x1f, 0, true},
+	[SCSI_INQUIRY] = {scsi_inquiry, 6, 0x01, 0, false},
+	[SCSI_MODE_SELECT_6] = {scsi_mode_select, 6, 0x10, 0, false},
+	[SCSI_MODE_SENSE_6] = {scsi_mode_sense, 6, 0x08, 0, false},
+	[SCSI_START_STOP_UNIT] = {scsi_start_stop, 6, 0x01, 0, false},
+	[SCSI_PREVENT_ALLOW] = {scsi_test_unit_ready, 6, 0, 0, false},
+	[SCSI_READ_CAPACITY_10] = {scsi_read_capacity_10, 10, 0, 0, false},
+	[SCSI_READ_10] = {scsi_read, 10, 0x18, 0, false},
+	[SCSI_WRITE_10] = {scsi_write, 10, 0x18, 0, true},
+	[SCSI_VERIFY_10] = {scsi_verify, 10, 0x10, 0, false},
+	[SCSI_SYNCHRONIZE_CACHE_10] = {scsi_synchronize, 10, 0x02, 0, false},
+	[SCSI_WRITE_SAME_10] = {scsi_write_same, 10, 0x08, 0, true},
+	[SCSI_UNMAP] = {scsi_unmap, 10, 0, 0, true},
+	[SCSI_MODE_SELECT_10] = {scsi_mode_select, 10, 0x10, 0, false},
+	[SCSI_MODE_SENSE_10] = {scsi_mode_sense, 10, 0x08, 0, false},
+	[SCSI_READ_16] = {scsi_read, 16, 0x18, 0, false},
+	[SCSI_WRITE_16] = {scsi_write, 16, 0x18, 0, true},
+	[SCSI_VERIFY_16] = {scsi_verify, 16, 0x10, 0, false},
+	[SCSI_SYNCHRONIZE_CACHE_16] = {scsi_synchronize, 16, 0x02, 0, false},
+	[SCSI_WRITE_SAME_16] = {scsi_write_same, 16, 0x09, 0, true},
+	[SCSI_SERVICE_ACTION_IN_16] = {scsi_read_capacity_16, 16, 0x1f,
+				       SCSI_READ_CAPACITY_16, false},
+	[SCSI_REPORT_LUNS] = {scsi_report_luns, 12, 0, 0, false},
+	[SCSI_MAINTENANCE_IN] = {scsi_report_operations, 12, 0x1f,
+				 SCSI_REPORT_SUPPORTED_OPERATIONS, false},
+	[SCSI_READ_12] = {scsi_read, 12, 0x18, 0, false},
+	[SCSI_WRITE_12] = {scsi_write, 12, 0x18, 0, true},
+	[SCSI_VERIFY_12] = {scsi_verify, 12, 0x10, 0, false},
 };
 
 static const struct command *command_find(uint8_t opcode, uint16_t action)
@@ -181,7 +181,7 @@ static const struct command *command_find(uint8_t opcode, uint16_t action)
 /* SPC-4 6.35, the form for all commands. */
 static void report_all(struct scsi_request *request)
 {
-	uint8_t data[4 + 8 * 64] = { 0 };
+	uint8_t data[4 + 8 * 64] = {0};
 	uint32_t size = 4;
 
 	for (unsigned int i = 0; i < 256 && size + 8 <= sizeof(data); i++) {
@@ -203,7 +203,7 @@ static void report_one(struct scsi_request *request)
 	const uint8_t *const cdb = request->cdb;
 	const struct command *const command =
 		command_find(cdb[3], scsi_get16(cdb + 4));
-	uint8_t data[4 + SCSI_CDB_SIZE] = { [1] = 0x01 }; /* not supported */
+	uint8_t data[4 + SCSI_CDB_SIZE] = {[1] = 0x01}; /* not supported */
 	size_t size = 4;
 
 	if (command) {
@@ -245,9 +245,9 @@ static void disk_execute(struct scsi_device *device,
 	request->target = disk;
 	request->transferred = 0;
 	if (!command)
-		scsi_fail(request, commands[request->cdb[0]].execute ?
-					   SENSE_INVALID_FIELD_IN_CDB :
-					   SENSE_INVALID_OPCODE);
+		scsi_fail(request, commands[request->cdb[0]].execute
+					   ? SENSE_INVALID_FIELD_IN_CDB
+					   : SENSE_INVALID_OPCODE);
 	else if (request->cdb_length < command->cdb_length)
 		scsi_fail(request, SENSE_INVALID_FIELD_IN_CDB);
 	else if (command->writes && disk->block->readonly)

@@ -19,8 +19,8 @@ static uint32_t block_sense(enum block_error error,
 	case BLOCK_EUNSUPPORTED:
 		return SENSE_INVALID_OPCODE;
 	default:
-		return operation == BLOCK_READ ? SENSE_READ_ERROR :
-						 SENSE_WRITE_ERROR;
+		return operation == BLOCK_READ ? SENSE_READ_ERROR
+					       : SENSE_WRITE_ERROR;
 	}
 }
 
@@ -59,17 +59,17 @@ static struct extent cdb_extent(const struct scsi_request *request)
 
 	switch (cdb[0] >> 5) {
 	case 0: /* 6 bytes; 0 blocks means 256 */
-		return (struct extent){ scsi_get32(cdb) & 0x1fffff,
-					cdb[4] ? cdb[4] : 256 };
+		return (struct extent){scsi_get32(cdb) & 0x1fffff,
+				       cdb[4] ? cdb[4] : 256};
 	case 4:
-		return (struct extent){ scsi_get64(cdb + 2),
-					scsi_get32(cdb + 10) };
+		return (struct extent){scsi_get64(cdb + 2),
+				       scsi_get32(cdb + 10)};
 	case 5:
-		return (struct extent){ scsi_get32(cdb + 2),
-					scsi_get32(cdb + 6) };
+		return (struct extent){scsi_get32(cdb + 2),
+				       scsi_get32(cdb + 6)};
 	default:
-		return (struct extent){ scsi_get32(cdb + 2),
-					scsi_get16(cdb + 7) };
+		return (struct extent){scsi_get32(cdb + 2),
+				       scsi_get16(cdb + 7)};
 	}
 }
 
@@ -96,7 +96,7 @@ static void spans_cut(struct scsi_request *request, uint64_t length)
 
 /* ---- READ, WRITE, VERIFY (SBC-3 5.10 ff.) ---- */
 
-#define CDB_FUA 0x08
+#define CDB_FUA	    0x08
 #define CDB_PROTECT 0xe0
 
 static void scsi_transfer(struct scsi_disk *disk, struct scsi_request *request,
@@ -166,12 +166,10 @@ void scsi_flush(struct scsi_disk *disk, struct scsi_request *request)
 		scsi_good(request);
 	else
 		block_submit(disk, request,
-			     &(struct block_request){
-				     .operation = BLOCK_FLUSH });
+			     &(struct block_request){.operation = BLOCK_FLUSH});
 }
 
-void scsi_synchronize(struct scsi_disk *disk,
-			     struct scsi_request *request)
+void scsi_synchronize(struct scsi_disk *disk, struct scsi_request *request)
 {
 	if (!extent_valid(disk, cdb_extent(request)))
 		scsi_fail(request, SENSE_LBA_OUT_OF_RANGE);
@@ -216,8 +214,7 @@ static void write_same_done(struct block_request *block, enum block_error error)
 		scsi_flush(disk, request);
 }
 
-void scsi_write_same(struct scsi_disk *disk,
-			    struct scsi_request *request)
+void scsi_write_same(struct scsi_disk *disk, struct scsi_request *request)
 {
 	const struct extent extent = cdb_extent(request);
 	const uint8_t allowed =
@@ -297,8 +294,8 @@ static uint32_t unmap_parse(const struct scsi_disk *disk,
 	request->extent_count = (unsigned int)(descriptors / 16);
 	for (unsigned int i = 0; i < request->extent_count; i++) {
 		const uint8_t *const at = list + 8 + 16 * i;
-		const struct extent extent = { scsi_get64(at),
-					       scsi_get32(at + 8) };
+		const struct extent extent = {scsi_get64(at),
+					      scsi_get32(at + 8)};
 
 		if (!extent_valid(disk, extent))
 			return SENSE_LBA_OUT_OF_RANGE;
@@ -337,8 +334,8 @@ void scsi_unmap(struct scsi_disk *disk, struct scsi_request *request)
 	const uint64_t got = spans_read(request->spans, request->span_count, 0,
 					list, length);
 	const uint32_t sense =
-		got < length ? SENSE_PARAMETER_LIST_LENGTH :
-			       unmap_parse(disk, request, list, length);
+		got < length ? SENSE_PARAMETER_LIST_LENGTH
+			     : unmap_parse(disk, request, list, length);
 
 	if (sense) {
 		scsi_fail(request, sense);

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#define VENDOR "BULKHEAD"
-#define PRODUCT "Virtual Disk    "
+#define VENDOR	 "BULKHEAD"
+#define PRODUCT	 "Virtual Disk    "
 #define REVISION "1.0 "
 
 /* A page that is being put together. */
@@ -40,7 +40,7 @@ static size_t identity_length(const struct scsi_disk *disk)
 
 static void vpd_supported(const struct scsi_disk *disk, struct page *page)
 {
-	static const uint8_t pages[] = { 0x00, 0x80, 0x83, 0xb0, 0xb1, 0xb2 };
+	static const uint8_t pages[] = {0x00, 0x80, 0x83, 0xb0, 0xb1, 0xb2};
 
 	(void)disk;
 	memcpy(page->bytes + 4, pages, sizeof(pages));
@@ -153,7 +153,7 @@ static bool vpd_page(const struct scsi_disk *disk, uint8_t code,
 void scsi_inquiry(struct scsi_disk *disk, struct scsi_request *request)
 {
 	const uint8_t *const cdb = request->cdb;
-	struct page page = { 0 };
+	struct page page = {0};
 	const bool vital = cdb[1] & 0x01;
 
 	if (cdb[1] & 0xfe || (!vital && cdb[2])) {
@@ -171,11 +171,16 @@ void scsi_inquiry(struct scsi_disk *disk, struct scsi_request *request)
 
 /* ---- Mode pages (SPC-4 7.5, SBC-3 6.5) ---- */
 
-#define MODE_ALL 0x3f
-#define MODE_CACHING 0x08
+#define MODE_ALL	    0x3f
+#define MODE_CACHING	    0x08
 #define CACHING_WRITE_CACHE 0x04 /* in byte 2 */
 
-enum page_control { PAGE_CURRENT, PAGE_CHANGEABLE, PAGE_DEFAULT, PAGE_SAVED };
+enum page_control {
+	PAGE_CURRENT,
+	PAGE_CHANGEABLE,
+	PAGE_DEFAULT,
+	PAGE_SAVED
+};
 
 /* Puts one page at to; returns its size, 0 when there is no such page. */
 static size_t mode_page(const struct scsi_disk *disk, uint8_t code,
@@ -216,7 +221,7 @@ static size_t mode_page(const struct scsi_disk *disk, uint8_t code,
 static size_t mode_pages(const struct scsi_disk *disk, const uint8_t *cdb,
 			 uint8_t *to)
 {
-	static const uint8_t pages[] = { 0x01, MODE_CACHING, 0x0a, 0x1c };
+	static const uint8_t pages[] = {0x01, MODE_CACHING, 0x0a, 0x1c};
 	const enum page_control control = cdb[2] >> 6;
 	const uint8_t wanted = cdb[2] & 0x3f;
 	size_t size = 0;
@@ -232,8 +237,8 @@ static size_t mode_pages(const struct scsi_disk *disk, const uint8_t *cdb,
 
 static size_t mode_descriptor(const struct scsi_disk *disk, uint8_t *to)
 {
-	scsi_put32(to, disk->blocks > UINT32_MAX ? UINT32_MAX :
-						   (uint32_t)disk->blocks);
+	scsi_put32(to, disk->blocks > UINT32_MAX ? UINT32_MAX
+						 : (uint32_t)disk->blocks);
 	scsi_put32(to + 4, disk->block->logical_size & 0xffffff);
 	return 8;
 }
@@ -245,7 +250,7 @@ void scsi_mode_sense(struct scsi_disk *disk, struct scsi_request *request)
 	const size_t head = is_short ? 4 : 8;
 	const uint8_t device_specific =
 		(uint8_t)((disk->block->readonly ? 0x80 : 0) | 0x10); /* FUA */
-	struct page page = { .size = head };
+	struct page page = {.size = head};
 	uint8_t *const at = page.bytes;
 
 	if (cdb[2] >> 6 == PAGE_SAVED) {
@@ -343,8 +348,8 @@ void scsi_mode_select(struct scsi_disk *disk, struct scsi_request *request)
 	const uint64_t got = spans_read(request->spans, request->span_count, 0,
 					list, length);
 	const uint32_t sense =
-		got < length ? SENSE_PARAMETER_LIST_LENGTH :
-			       mode_select_list(disk, list, length, is_short);
+		got < length ? SENSE_PARAMETER_LIST_LENGTH
+			     : mode_select_list(disk, list, length, is_short);
 
 	request->transferred = got;
 	if (sense)

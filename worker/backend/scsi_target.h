@@ -6,7 +6,7 @@
 
 /* ---- Numbers: SPC-4, SBC-3 ---- */
 
-#define SCSI_GOOD 0x00
+#define SCSI_GOOD	     0x00
 #define SCSI_CHECK_CONDITION 0x02
 
 enum scsi_opcode {
@@ -41,21 +41,21 @@ enum scsi_opcode {
 	SCSI_VERIFY_12 = 0xaf,
 };
 
-#define SCSI_READ_CAPACITY_16 0x10	      /* of SERVICE ACTION IN(16) */
+#define SCSI_READ_CAPACITY_16		 0x10 /* of SERVICE ACTION IN(16) */
 #define SCSI_REPORT_SUPPORTED_OPERATIONS 0x0c /* of MAINTENANCE IN */
 
 /* Sense: key << 16 | additional code << 8 | qualifier. */
-#define SENSE_NONE 0x000000u
-#define SENSE_WRITE_ERROR 0x030c00u
-#define SENSE_READ_ERROR 0x031100u
+#define SENSE_NONE		    0x000000u
+#define SENSE_WRITE_ERROR	    0x030c00u
+#define SENSE_READ_ERROR	    0x031100u
 #define SENSE_PARAMETER_LIST_LENGTH 0x051a00u
-#define SENSE_INVALID_OPCODE 0x052000u
-#define SENSE_LBA_OUT_OF_RANGE 0x052100u
-#define SENSE_INVALID_FIELD_IN_CDB 0x052400u
+#define SENSE_INVALID_OPCODE	    0x052000u
+#define SENSE_LBA_OUT_OF_RANGE	    0x052100u
+#define SENSE_INVALID_FIELD_IN_CDB  0x052400u
 #define SENSE_INVALID_FIELD_IN_LIST 0x052600u
-#define SENSE_SAVING_NOT_SUPPORTED 0x053900u
-#define SENSE_WRITE_PROTECTED 0x072700u
-#define SENSE_SPACE_EXHAUSTED 0x072707u
+#define SENSE_SAVING_NOT_SUPPORTED  0x053900u
+#define SENSE_WRITE_PROTECTED	    0x072700u
+#define SENSE_SPACE_EXHAUSTED	    0x072707u
 
 /* Blocks per command, told in the block limits page. */
 #define UNMAP_BLOCKS_MAX 0x400000u

@@ -14,14 +14,14 @@
 #include "abi/vmbus/storage.h"
 
 #define REQUEST_COUNT 256
-#define TRANSFER_MAX (1u << 20)
-#define SPANS_MAX (TRANSFER_MAX / HV_PAGE_SIZE + 1)
+#define TRANSFER_MAX  (1u << 20)
+#define SPANS_MAX     (TRANSFER_MAX / HV_PAGE_SIZE + 1)
 
 /* Hosts before protocol 5.1 had a shorter SRB, and its packet. */
 #define PACKET_SIZE_MIN (sizeof(struct storvsp_packet) - 16)
 
 #define SCSI_STATUS_GOOD 0x00
-#define SCSI_INQUIRY 0x12
+#define SCSI_INQUIRY	 0x12
 #define SCSI_REPORT_LUNS 0xa0
 
 struct storvsp_request {
@@ -63,9 +63,9 @@ static struct storvsp_request *request_take(struct storvsp_lane *lane,
 					    const struct vmbus_packet *packet)
 {
 	struct storvsp_request *const request = lane->free;
-	const size_t size = packet->payload_size < sizeof(request->packet) ?
-				    packet->payload_size :
-				    sizeof(request->packet);
+	const size_t size = packet->payload_size < sizeof(request->packet)
+				    ? packet->payload_size
+				    : sizeof(request->packet);
 
 	lane->free = request->next;
 	lane->in_use++;
@@ -109,8 +109,8 @@ static bool request_answer(struct storvsp_request *request)
 {
 	return !request->completion_requested ||
 	       vmbus_channel_complete(request->lane->channel,
-				      request->transaction_id,
-				      &request->packet, request->packet_size);
+				      request->transaction_id, &request->packet,
+				      request->packet_size);
 }
 
 static void request_finish(struct storvsp_request *request)
@@ -184,10 +184,10 @@ static void srb_done(struct scsi_request *scsi)
 	memset(srb->sense, 0, sizeof(srb->sense));
 	memcpy(srb->sense, scsi->sense, scsi->sense_length);
 	srb->sense_length = scsi->sense_length;
-	srb_finish(request, scsi->sense_length ?
-				    SRB_STATUS_ERROR |
-					    SRB_STATUS_AUTOSENSE_VALID :
-				    SRB_STATUS_ERROR);
+	srb_finish(request,
+		   scsi->sense_length
+			   ? SRB_STATUS_ERROR | SRB_STATUS_AUTOSENSE_VALID
+			   : SRB_STATUS_ERROR);
 }
 
 static struct scsi_device *srb_unit(const struct storvsp *storvsp,
@@ -208,7 +208,7 @@ static void srb_report_luns(const struct storvsp *storvsp,
 			    struct scsi_request *scsi)
 {
 	const bool ours = !srb->path && !srb->target;
-	uint8_t list[8 + 8 * STORVSP_LUNS_MAX] = { 0 };
+	uint8_t list[8 + 8 * STORVSP_LUNS_MAX] = {0};
 	const uint8_t *const cdb = scsi->cdb;
 	const uint32_t allocation = (uint32_t)cdb[6] << 24 |
 				    (uint32_t)cdb[7] << 16 |
@@ -226,9 +226,8 @@ static void srb_report_luns(const struct storvsp *storvsp,
 	list[3] = (uint8_t)(size - 8);
 	scsi->status = SCSI_STATUS_GOOD;
 	scsi->sense_length = 0;
-	scsi->transferred =
-		spans_write(scsi->spans, scsi->span_count, 0, list,
-			    size < allocation ? size : allocation);
+	scsi->transferred = spans_write(scsi->spans, scsi->span_count, 0, list,
+					size < allocation ? size : allocation);
 	scsi->done(scsi);
 }
 
@@ -239,7 +238,7 @@ static bool srb_data(struct storvsp_request *request,
 	const uint32_t length = request->packet.srb.transfer_length;
 	const struct memory *const memory =
 		request->lane->controller->options.memory;
-	struct vmbus_spans spans = { request->spans, SPANS_MAX, 0, 0 };
+	struct vmbus_spans spans = {request->spans, SPANS_MAX, 0, 0};
 
 	if (length > TRANSFER_MAX)
 		return false;
@@ -269,7 +268,7 @@ static void unit_plug(struct storvsp *storvsp, uint8_t lun)
 static void srb_no_unit(struct storvsp_request *request,
 			const struct vmbus_packet *packet)
 {
-	static const uint8_t nothing[36] = { 0x7f, 0, 6, 2, 31 };
+	static const uint8_t nothing[36] = {0x7f, 0, 6, 2, 31};
 	struct storvsp_srb *const srb = &request->packet.srb;
 
 	if (srb->cdb[0] != SCSI_INQUIRY || !srb_data(request, packet)) {
@@ -278,8 +277,8 @@ static void srb_no_unit(struct storvsp_request *request,
 	}
 	srb->transfer_length = (uint32_t)spans_write(
 		request->scsi.spans, request->scsi.span_count, 0, nothing,
-		request->scsi.length < sizeof(nothing) ? request->scsi.length :
-							 sizeof(nothing));
+		request->scsi.length < sizeof(nothing) ? request->scsi.length
+						       : sizeof(nothing));
 	srb->scsi_status = SCSI_STATUS_GOOD;
 	srb_finish(request, SRB_STATUS_SUCCESS);
 }
@@ -331,7 +330,10 @@ static void handle_version(struct storvsp_request *request,
 			   const struct vmbus_packet *packet)
 {
 	static const uint16_t versions[] = {
-		0x0200, 0x0402, STORVSP_VERSION_WIN8, STORVSP_VERSION_WIN8_1,
+		0x0200,
+		0x0402,
+		STORVSP_VERSION_WIN8,
+		STORVSP_VERSION_WIN8_1,
 		STORVSP_VERSION_WIN10,
 	};
 	struct storvsp *const storvsp = request->lane->controller;
@@ -342,9 +344,9 @@ static void handle_version(struct storvsp_request *request,
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
 		if (versions[i] == asked)
 			storvsp->version = asked;
-	request_status(request, storvsp->version ?
-					STORVSP_STATUS_SUCCESS :
-					STORVSP_STATUS_REVISION_MISMATCH);
+	request_status(request, storvsp->version
+					? STORVSP_STATUS_SUCCESS
+					: STORVSP_STATUS_REVISION_MISMATCH);
 }
 
 static void handle_properties(struct storvsp_request *request,
@@ -374,8 +376,8 @@ static void handle_end(struct storvsp_request *request,
 
 	(void)packet;
 	storvsp->ready = storvsp->version != 0;
-	request_status(request, storvsp->ready ? STORVSP_STATUS_SUCCESS :
-						 STORVSP_STATUS_UNSUCCESSFUL);
+	request_status(request, storvsp->ready ? STORVSP_STATUS_SUCCESS
+					       : STORVSP_STATUS_UNSUCCESSFUL);
 }
 
 static void handle_sub_channels(struct storvsp_request *request,
@@ -413,17 +415,16 @@ struct operation {
 };
 
 static const struct operation operations[] = {
-	[STORVSP_EXECUTE_SRB] = { handle_execute, true, false, false },
-	[STORVSP_RESET_LUN] = { handle_reset, true, false, true },
-	[STORVSP_RESET_ADAPTER] = { handle_reset, true, false, true },
-	[STORVSP_RESET_BUS] = { handle_reset, true, false, true },
-	[STORVSP_BEGIN_INITIALIZATION] = { handle_begin, false, true, true },
-	[STORVSP_END_INITIALIZATION] = { handle_end, false, true, false },
-	[STORVSP_QUERY_PROTOCOL_VERSION] = { handle_version, false, true,
-					     false },
-	[STORVSP_QUERY_PROPERTIES] = { handle_properties, false, true, false },
-	[STORVSP_CREATE_SUB_CHANNELS] = { handle_sub_channels, false, true,
-					  false },
+	[STORVSP_EXECUTE_SRB] = {handle_execute, true, false, false},
+	[STORVSP_RESET_LUN] = {handle_reset, true, false, true},
+	[STORVSP_RESET_ADAPTER] = {handle_reset, true, false, true},
+	[STORVSP_RESET_BUS] = {handle_reset, true, false, true},
+	[STORVSP_BEGIN_INITIALIZATION] = {handle_begin, false, true, true},
+	[STORVSP_END_INITIALIZATION] = {handle_end, false, true, false},
+	[STORVSP_QUERY_PROTOCOL_VERSION] = {handle_version, false, true, false},
+	[STORVSP_QUERY_PROPERTIES] = {handle_properties, false, true, false},
+	[STORVSP_CREATE_SUB_CHANNELS] = {handle_sub_channels, false, true,
+					 false},
 };
 
 static const struct operation *operation_find(uint32_t number)
@@ -454,8 +455,8 @@ static bool lane_packet(struct vmbus_channel *channel,
 
 	const struct operation *const operation = operation_find(number);
 
-	if (!lane->free || (operation && operation->alone &&
-			    storvsp_in_flight(storvsp))) {
+	if (!lane->free ||
+	    (operation && operation->alone && storvsp_in_flight(storvsp))) {
 		lane->refused = true;
 		storvsp->refused = true;
 		return false;

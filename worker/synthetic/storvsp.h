@@ -8,7 +8,7 @@
 #include "worker/device.h"
 #include "worker/vmbus/vmbus.h"
 
-#define STORVSP_LUNS_MAX 64
+#define STORVSP_LUNS_MAX	 64
 #define STORVSP_SUB_CHANNELS_MAX 15
 
 struct storvsp;

@@ -135,9 +135,8 @@ static bool channel_deliver(struct vmbus_channel *channel, const void *copy,
 	const size_t offset = descriptor->data_offset8 * VMBUS_PACKET_UNIT;
 	const struct vmbus_packet packet = {
 		.type = descriptor->type,
-		.completion_requested =
-			descriptor->flags &
-			VMBUS_PACKET_FLAG_COMPLETION_REQUESTED,
+		.completion_requested = descriptor->flags &
+					VMBUS_PACKET_FLAG_COMPLETION_REQUESTED,
 		.transaction_id = descriptor->transaction_id,
 		.header = descriptor + 1,
 		.header_size = offset - sizeof(*descriptor),
@@ -156,9 +155,8 @@ static unsigned int channel_drain(struct vmbus_channel *channel,
 
 	while (budget && channel->state == CHANNEL_OPEN) {
 		size_t size;
-		const enum ring_result result =
-			ring_peek(&channel->in, copy, VMBUS_PACKET_SIZE_MAX,
-				  &size);
+		const enum ring_result result = ring_peek(
+			&channel->in, copy, VMBUS_PACKET_SIZE_MAX, &size);
 
 		if (result == RING_BROKEN)
 			vmbus_channel_break(channel,
@@ -339,12 +337,12 @@ bool vmbus_channel_send(struct vmbus_channel *channel,
 
 	const struct ring_packet out = {
 		.type = packet->type,
-		.flags = packet->completion_requested ?
-				 VMBUS_PACKET_FLAG_COMPLETION_REQUESTED :
-				 0,
+		.flags = packet->completion_requested
+				 ? VMBUS_PACKET_FLAG_COMPLETION_REQUESTED
+				 : 0,
 		.transaction_id = packet->transaction_id,
-		.header = { packet->header, packet->header_size },
-		.payload = { packet->payload, packet->payload_size },
+		.header = {packet->header, packet->header_size},
+		.payload = {packet->payload, packet->payload_size},
 	};
 
 	enum ring_result result = ring_write(&channel->out, &out);
@@ -435,8 +433,7 @@ void vmbus_channel_offer(struct vmbus_channel *channel)
 	struct vmbus_server *const server = channel->server;
 
 	channel->wanted = true;
-	if (!server->offers_requested || channel->offered ||
-	    channel->rescinded)
+	if (!server->offers_requested || channel->offered || channel->rescinded)
 		return; /* now known, or to be offered once it can be */
 	channel->offer_due = true;
 	server_pump(server);

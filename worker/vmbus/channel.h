@@ -32,16 +32,16 @@ struct vmbus_channel {
 
 	enum channel_state state;
 	uint32_t target_vp;
-	uint32_t holds;		    /* users of the child's memory */
+	uint32_t holds; /* users of the child's memory */
 	struct gpadl *ring_pages;
 	struct ring in;
 	struct ring out;
 
-	bool paused;	  /* the device cannot take more */
-	bool resumed;	  /* it can again, found out while running */
-	bool more;	  /* the timer is to look at it */
-	bool send_waits;  /* a send found no room */
-	bool flush_due;	  /* on the server's list below */
+	bool paused;	 /* the device cannot take more */
+	bool resumed;	 /* it can again, found out while running */
+	bool more;	 /* the timer is to look at it */
+	bool send_waits; /* a send found no room */
+	bool flush_due;	 /* on the server's list below */
 	struct vmbus_channel *flush_next;
 };
 
@@ -63,7 +63,11 @@ enum server_state {
 	SERVER_CONNECTED,
 };
 
-enum after_drain { AFTER_RESET, AFTER_UNLOAD, AFTER_CONTACT };
+enum after_drain {
+	AFTER_RESET,
+	AFTER_UNLOAD,
+	AFTER_CONTACT
+};
 
 struct vmbus_server {
 	const struct memory *memory;
@@ -88,8 +92,8 @@ struct vmbus_server {
 	unsigned int reply_count;
 	bool replies_lost; /* logged once per connection */
 
-	unsigned int batch;		/* depth */
-	struct vmbus_channel *flush;	/* written to in this batch */
+	unsigned int batch;	       /* depth */
+	struct vmbus_channel *flush;   /* written to in this batch */
 	struct vmbus_channel *running; /* its packet is in scratch */
 	uint64_t scratch[VMBUS_PACKET_SIZE_MAX / sizeof(uint64_t)];
 };
@@ -117,7 +121,7 @@ void server_torndown(struct vmbus_server *server, uint32_t gpadl);
 void server_run_later(struct vmbus_server *server, uint64_t delay_ns);
 uint32_t server_free_relid(const struct vmbus_server *server);
 
-#define STATUS_SUCCESS 0u
-#define STATUS_UNSUCCESSFUL 0xc0000001u
-#define STATUS_INVALID_PARAMETER 0xc000000du
+#define STATUS_SUCCESS		  0u
+#define STATUS_UNSUCCESSFUL	  0xc0000001u
+#define STATUS_INVALID_PARAMETER  0xc000000du
 #define STATUS_CONNECTION_REFUSED 0xc0000236u

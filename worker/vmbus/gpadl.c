@@ -43,10 +43,10 @@ static enum gpadl_result gpadl_fill(struct gpadl_table *table,
 		memcpy(&pfn, pfns + i * sizeof(pfn), sizeof(pfn));
 
 		uint8_t *const page =
-			pfn > PFN_MAX ? NULL :
-					memory_at(table->memory,
-						  pfn << HV_PAGE_SHIFT,
-						  HV_PAGE_SIZE);
+			pfn > PFN_MAX
+				? NULL
+				: memory_at(table->memory, pfn << HV_PAGE_SHIFT,
+					    HV_PAGE_SIZE);
 
 		if (!page)
 			goto refuse;
@@ -77,9 +77,9 @@ enum gpadl_result gpadl_add(struct gpadl_table *table,
 
 	const size_t list = message->range_buffer_length - sizeof(range);
 	const uint32_t pages = (uint32_t)(list / sizeof(uint64_t));
-	const uint64_t covered =
-		((uint64_t)range.byte_offset + range.byte_count +
-		 HV_PAGE_SIZE - 1) / HV_PAGE_SIZE;
+	const uint64_t covered = ((uint64_t)range.byte_offset +
+				  range.byte_count + HV_PAGE_SIZE - 1) /
+				 HV_PAGE_SIZE;
 
 	if (list % sizeof(uint64_t) || !range.byte_count ||
 	    range.byte_offset >= HV_PAGE_SIZE || covered != pages ||

@@ -34,7 +34,7 @@ static bool spans_add(struct vmbus_spans *spans, uint8_t *base, size_t size)
 	}
 	if (spans->count == spans->capacity)
 		return false;
-	spans->spans[spans->count++] = (struct span){ base, size };
+	spans->spans[spans->count++] = (struct span){base, size};
 	return true;
 }
 
@@ -62,8 +62,8 @@ static bool range_add(struct cursor *cursor, const struct memory *memory,
 		uint8_t *const page =
 			memory_at(memory, pfn << HV_PAGE_SHIFT, HV_PAGE_SIZE);
 
-		if (used &&
-		    (!page || !spans_add(spans, page + range.byte_offset, used)))
+		if (used && (!page ||
+			     !spans_add(spans, page + range.byte_offset, used)))
 			return false;
 		range.byte_offset = 0;
 	}
@@ -74,7 +74,7 @@ bool vmbus_packet_spans(const struct vmbus_packet *packet,
 			const struct memory *memory, uint64_t limit,
 			struct vmbus_spans *spans)
 {
-	struct cursor cursor = { packet->header, packet->header_size };
+	struct cursor cursor = {packet->header, packet->header_size};
 	uint32_t head[2]; /* reserved, range count */
 
 	spans->count = 0;

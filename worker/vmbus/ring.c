@@ -5,8 +5,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#define PAGE_MASK (HV_PAGE_SIZE - 1)
-#define TRAILER_SIZE ((uint32_t)sizeof(struct vmbus_packet_trailer))
+#define PAGE_MASK	(HV_PAGE_SIZE - 1)
+#define TRAILER_SIZE	((uint32_t)sizeof(struct vmbus_packet_trailer))
 #define DESCRIPTOR_SIZE ((uint32_t)sizeof(struct vmbus_packet_descriptor))
 #define PACKET_SIZE_MAX ((size_t)UINT16_MAX * VMBUS_PACKET_UNIT)
 
@@ -120,7 +120,8 @@ enum ring_result ring_peek(struct ring *ring, void *buffer, size_t capacity,
 
 	if (result != RING_OK)
 		return result;
-	if (bytes < DESCRIPTOR_SIZE + TRAILER_SIZE || capacity < DESCRIPTOR_SIZE)
+	if (bytes < DESCRIPTOR_SIZE + TRAILER_SIZE ||
+	    capacity < DESCRIPTOR_SIZE)
 		return RING_BROKEN;
 
 	struct vmbus_packet_descriptor descriptor;
@@ -214,9 +215,9 @@ static enum ring_result room(struct ring *ring, uint32_t needed)
 	if (!index_valid(ring, read))
 		return RING_BROKEN;
 	ring->peer = read;
-	return ring->size - distance(ring, read, ring->index) > needed ?
-		       RING_OK :
-		       RING_FULL;
+	return ring->size - distance(ring, read, ring->index) > needed
+		       ? RING_OK
+		       : RING_FULL;
 }
 
 enum ring_result ring_room(struct ring *ring, size_t size)

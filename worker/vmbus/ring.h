@@ -28,12 +28,12 @@ enum ring_result {
 
 struct ring {
 	struct vmbus_ring_header *header; /* in the child */
-	uint8_t *const *pages;		  /* the data's, as the worker sees it */
-	uint32_t size;			  /* of the data, bytes */
-	uint32_t index;			  /* our end */
-	uint32_t published;		  /* our end as the header has it */
-	uint32_t peer;			  /* the child's end, when last read */
-	bool blocked;			  /* out: pending send size is set */
+	uint8_t *const *pages; /* the data's, as the worker sees it */
+	uint32_t size;	       /* of the data, bytes */
+	uint32_t index;	       /* our end */
+	uint32_t published;    /* our end as the header has it */
+	uint32_t peer;	       /* the child's end, when last read */
+	bool blocked;	       /* out: pending send size is set */
 };
 
 /* What ring_write() puts between descriptor and trailer, one after another. */
@@ -68,7 +68,8 @@ bool ring_init(struct ring *ring, uint8_t *const *pages, uint32_t count,
 enum ring_result ring_peek(struct ring *ring, void *buffer, size_t capacity,
 			   size_t *size);
 
-/* Takes the peeked packet of this size off; seen by the child when published. */
+/* Takes the peeked packet of this size off; seen by the child when published.
+ */
 void ring_consume(struct ring *ring, size_t size);
 
 /*

@@ -148,15 +148,15 @@ static void server_connect(struct vmbus_server *server)
 		.supported = accepted,
 		.connection_state = VMBUS_CONNECTION_SUCCESSFUL,
 		.message_connection_id =
-			modern ? VMBUS_MESSAGE_CONNECTION_ID_5_0 :
-				 contact->version,
+			modern ? VMBUS_MESSAGE_CONNECTION_ID_5_0
+			       : contact->version,
 	};
 
 	server->version = accepted ? contact->version : 0;
 	server->vp = contact->target_vp;
-	server->sint = modern && contact->target_sint < 16 ?
-			       contact->target_sint :
-			       VMBUS_SINT;
+	server->sint = modern && contact->target_sint < 16
+			       ? contact->target_sint
+			       : VMBUS_SINT;
 	server->state = accepted ? SERVER_CONNECTED : SERVER_DISCONNECTED;
 	if (accepted)
 		device_log("vmbus", "connected with version %u.%u",
@@ -293,8 +293,8 @@ static void handle_open_channel(struct vmbus_server *server,
 	const struct vmbus_open_channel *const open = message;
 	struct vmbus_channel *const channel =
 		find_channel(server, open->relid, "open");
-	const uint32_t status = channel ? channel_open(channel, open) :
-					  STATUS_INVALID_PARAMETER;
+	const uint32_t status = channel ? channel_open(channel, open)
+					: STATUS_INVALID_PARAMETER;
 	const struct vmbus_open_channel_result result = {
 		.header.type = VMBUS_MSG_OPEN_CHANNEL_RESULT,
 		.relid = open->relid,
@@ -373,8 +373,8 @@ static void gpadl_answer(struct vmbus_server *server, uint32_t relid,
 		.header.type = VMBUS_MSG_GPADL_CREATED,
 		.relid = relid,
 		.gpadl = gpadl,
-		.status = result == GPADL_COMPLETE ? STATUS_SUCCESS :
-						     STATUS_UNSUCCESSFUL,
+		.status = result == GPADL_COMPLETE ? STATUS_SUCCESS
+						   : STATUS_UNSUCCESSFUL,
 	};
 
 	if (result == GPADL_INCOMPLETE)
@@ -458,46 +458,44 @@ struct handler {
 };
 
 static const struct handler handlers[VMBUS_MSG_COUNT] = {
-	[VMBUS_MSG_REQUEST_OFFERS] = { handle_request_offers,
-				       sizeof(struct vmbus_header), false },
-	[VMBUS_MSG_OPEN_CHANNEL] = {
-		handle_open_channel,
-		offsetof(struct vmbus_open_channel, user_data), false },
-	[VMBUS_MSG_CLOSE_CHANNEL] = { handle_close_channel,
-				      sizeof(struct vmbus_close_channel),
-				      false },
-	[VMBUS_MSG_GPADL_HEADER] = { handle_gpadl_header,
-				     sizeof(struct vmbus_gpadl_header),
-				     false },
-	[VMBUS_MSG_GPADL_BODY] = { handle_gpadl_body,
-				   sizeof(struct vmbus_gpadl_body), false },
-	[VMBUS_MSG_GPADL_TEARDOWN] = { handle_gpadl_teardown,
-				       sizeof(struct vmbus_gpadl_teardown),
-				       false },
-	[VMBUS_MSG_RELID_RELEASED] = { handle_relid_released,
-				       sizeof(struct vmbus_relid_released),
-				       false },
-	[VMBUS_MSG_INITIATE_CONTACT] = { handle_initiate_contact,
-					 sizeof(struct vmbus_initiate_contact),
-					 true },
-	[VMBUS_MSG_UNLOAD] = { handle_unload, sizeof(struct vmbus_header),
-			       true },
-	[VMBUS_MSG_TL_CONNECT_REQUEST] = {
-		handle_tl_connect, sizeof(struct vmbus_tl_connect_request),
-		false },
-	[VMBUS_MSG_MODIFY_CHANNEL] = { handle_modify_channel,
-				       sizeof(struct vmbus_modify_channel),
-				       false },
-	[VMBUS_MSG_MODIFY_CONNECTION] = {
-		handle_modify_connection,
-		sizeof(struct vmbus_modify_connection), false },
+	[VMBUS_MSG_REQUEST_OFFERS] = {handle_request_offers,
+				      sizeof(struct vmbus_header), false},
+	[VMBUS_MSG_OPEN_CHANNEL] = {handle_open_channel,
+				    offsetof(struct vmbus_open_channel,
+					     user_data),
+				    false},
+	[VMBUS_MSG_CLOSE_CHANNEL] = {handle_close_channel,
+				     sizeof(struct vmbus_close_channel), false},
+	[VMBUS_MSG_GPADL_HEADER] = {handle_gpadl_header,
+				    sizeof(struct vmbus_gpadl_header), false},
+	[VMBUS_MSG_GPADL_BODY] = {handle_gpadl_body,
+				  sizeof(struct vmbus_gpadl_body), false},
+	[VMBUS_MSG_GPADL_TEARDOWN] = {handle_gpadl_teardown,
+				      sizeof(struct vmbus_gpadl_teardown),
+				      false},
+	[VMBUS_MSG_RELID_RELEASED] = {handle_relid_released,
+				      sizeof(struct vmbus_relid_released),
+				      false},
+	[VMBUS_MSG_INITIATE_CONTACT] = {handle_initiate_contact,
+					sizeof(struct vmbus_initiate_contact),
+					true},
+	[VMBUS_MSG_UNLOAD] = {handle_unload, sizeof(struct vmbus_header), true},
+	[VMBUS_MSG_TL_CONNECT_REQUEST] =
+		{handle_tl_connect, sizeof(struct vmbus_tl_connect_request),
+		 false},
+	[VMBUS_MSG_MODIFY_CHANNEL] = {handle_modify_channel,
+				      sizeof(struct vmbus_modify_channel),
+				      false},
+	[VMBUS_MSG_MODIFY_CONNECTION] = {handle_modify_connection,
+					 sizeof(struct vmbus_modify_connection),
+					 false},
 };
 
 static void server_message(void *owner, uint32_t connection,
 			   const void *payload, size_t size)
 {
 	struct vmbus_server *const server = owner;
-	uint64_t copy[VMBUS_MESSAGE_MAX / sizeof(uint64_t)] = { 0 };
+	uint64_t copy[VMBUS_MESSAGE_MAX / sizeof(uint64_t)] = {0};
 	const struct vmbus_header *const header = (const void *)copy;
 
 	if (connection != VMBUS_MESSAGE_CONNECTION_ID &&

@@ -18,7 +18,7 @@
 
 #include "worker/backend/block_file.h"
 
-#define SIZE (1u << 20)
+#define SIZE	   (1u << 20)
 #define SCRIPT_MAX 16
 
 /* What the next calls do: an errno, or a limit on the bytes moved. */
@@ -139,9 +139,8 @@ static int setup(void **state)
 	image = mkstemp(path);
 	assert_int_equal(write(image, expected, SIZE), SIZE);
 	assert_int_equal(block_files_create(&files, BLOCK_ENGINE_THREADS), 0);
-	disk = block_file_open(files,
-			       &(struct block_file_options){ .path = path },
-			       error);
+	disk = block_file_open(
+		files, &(struct block_file_options){.path = path}, error);
 	assert_non_null(disk);
 	return 0;
 }
@@ -173,7 +172,7 @@ static enum block_error run(struct block_request request)
 	request.done = on_done;
 	disk->submit(disk, &request);
 	while (outcome < 0) {
-		struct pollfd fd = { block_file_fd(files), POLLIN, 0 };
+		struct pollfd fd = {block_file_fd(files), POLLIN, 0};
 
 		assert_int_equal(poll(&fd, 1, 10000), 1);
 		block_file_reap(files);
@@ -185,17 +184,17 @@ static enum block_error run(struct block_request request)
 static enum block_error move(enum block_operation operation, uint64_t offset)
 {
 	const struct span spans[] = {
-		{ buffer, 4096 },
-		{ buffer + 8192, 512 },
-		{ buffer + 16384, 3584 },
-		{ buffer + 32768, 8192 },
+		{buffer, 4096},
+		{buffer + 8192, 512},
+		{buffer + 16384, 3584},
+		{buffer + 32768, 8192},
 	};
 
-	return run((struct block_request){ .operation = operation,
-					   .offset = offset,
-					   .length = 16384,
-					   .spans = spans,
-					   .span_count = 4 });
+	return run((struct block_request){.operation = operation,
+					  .offset = offset,
+					  .length = 16384,
+					  .spans = spans,
+					  .span_count = 4});
 }
 
 static void check_moved(uint64_t offset)
@@ -251,7 +250,7 @@ static void test_tried_again(void **state)
 
 static void test_direct_refused_late(void **state)
 {
-	const struct span span = { buffer, 4096 };
+	const struct span span = {buffer, 4096};
 	const int direct = open(path, O_RDONLY | O_DIRECT);
 
 	(void)state;
@@ -259,18 +258,18 @@ static void test_direct_refused_late(void **state)
 		skip(); /* a file system that has no other way, e.g. tmpfs */
 	close(direct);
 	fails(&transfers, EINVAL);
-	assert_int_equal(run((struct block_request){ .operation = BLOCK_READ,
-						     .length = 4096,
-						     .spans = &span,
-						     .span_count = 1 }),
+	assert_int_equal(run((struct block_request){.operation = BLOCK_READ,
+						    .length = 4096,
+						    .spans = &span,
+						    .span_count = 1}),
 			 BLOCK_OK);
 	assert_memory_equal(buffer, expected, 4096);
 	/* From now on never again around the page cache: EINVAL is an error. */
 	fails(&transfers, EINVAL);
-	assert_int_equal(run((struct block_request){ .operation = BLOCK_READ,
-						     .length = 4096,
-						     .spans = &span,
-						     .span_count = 1 }),
+	assert_int_equal(run((struct block_request){.operation = BLOCK_READ,
+						    .length = 4096,
+						    .spans = &span,
+						    .span_count = 1}),
 			 BLOCK_EIO);
 }
 
@@ -280,10 +279,10 @@ static void test_errors(void **state)
 		int error;
 		enum block_error result;
 	} cases[] = {
-		{ EIO, BLOCK_EIO },	    { ENOSPC, BLOCK_ENOSPC },
-		{ EDQUOT, BLOCK_ENOSPC },   { EFBIG, BLOCK_ENOSPC },
-		{ EROFS, BLOCK_EREADONLY }, { EPERM, BLOCK_EREADONLY },
-		{ ENXIO, BLOCK_EIO },	    { EOPNOTSUPP, BLOCK_EUNSUPPORTED },
+		{EIO, BLOCK_EIO},	  {ENOSPC, BLOCK_ENOSPC},
+		{EDQUOT, BLOCK_ENOSPC},	  {EFBIG, BLOCK_ENOSPC},
+		{EROFS, BLOCK_EREADONLY}, {EPERM, BLOCK_EREADONLY},
+		{ENXIO, BLOCK_EIO},	  {EOPNOTSUPP, BLOCK_EUNSUPPORTED},
 	};
 
 	(void)state;
@@ -298,9 +297,8 @@ static void test_errors(void **state)
 		memset(&transfers, 0, sizeof(transfers));
 	}
 	fails(&syncs, EIO);
-	assert_int_equal(
-		run((struct block_request){ .operation = BLOCK_FLUSH }),
-		BLOCK_EIO);
+	assert_int_equal(run((struct block_request){.operation = BLOCK_FLUSH}),
+			 BLOCK_EIO);
 	/* After a short transfer, too. */
 	moves(&transfers, 5000);
 	fails(&transfers, EIO);
@@ -309,40 +307,39 @@ static void test_errors(void **state)
 
 static void test_flush_and_fua_reach_the_system(void **state)
 {
-	const struct span span = { buffer, 4096 };
+	const struct span span = {buffer, 4096};
 
 	(void)state;
-	assert_int_equal(
-		run((struct block_request){ .operation = BLOCK_FLUSH }),
-		BLOCK_OK);
+	assert_int_equal(run((struct block_request){.operation = BLOCK_FLUSH}),
+			 BLOCK_OK);
 	assert_int_equal(syncs.calls, 1);
 	memset(buffer, 1, 4096);
 	for (unsigned int fua = 0; fua < 2; fua++) {
-		assert_int_equal(run((struct block_request){
-					 .operation = BLOCK_WRITE,
-					 .fua = fua,
-					 .length = 4096,
-					 .spans = &span,
-					 .span_count = 1 }),
-				 BLOCK_OK);
+		assert_int_equal(
+			run((struct block_request){.operation = BLOCK_WRITE,
+						   .fua = fua,
+						   .length = 4096,
+						   .spans = &span,
+						   .span_count = 1}),
+			BLOCK_OK);
 		assert_int_equal(last_flags, fua ? RWF_DSYNC : 0);
 	}
 	/* Also for what a short write left. */
 	moves(&transfers, 100);
-	assert_int_equal(run((struct block_request){ .operation = BLOCK_WRITE,
-						     .fua = true,
-						     .length = 4096,
-						     .spans = &span,
-						     .span_count = 1 }),
+	assert_int_equal(run((struct block_request){.operation = BLOCK_WRITE,
+						    .fua = true,
+						    .length = 4096,
+						    .spans = &span,
+						    .span_count = 1}),
 			 BLOCK_OK);
 	assert_int_equal(last_flags, RWF_DSYNC);
 }
 
 static enum block_error zeroes(uint64_t offset, uint64_t length)
 {
-	return run((struct block_request){ .operation = BLOCK_WRITE_ZEROES,
-					   .offset = offset,
-					   .length = length });
+	return run((struct block_request){.operation = BLOCK_WRITE_ZEROES,
+					  .offset = offset,
+					  .length = length});
 }
 
 static void expect_zero(uint64_t offset, uint64_t size)
@@ -384,8 +381,8 @@ static void test_zeroes_by_writing(void **state)
 
 static void test_discard_is_advice(void **state)
 {
-	const struct block_request request = { .operation = BLOCK_DISCARD,
-					       .length = 65536 };
+	const struct block_request request = {.operation = BLOCK_DISCARD,
+					      .length = 65536};
 
 	(void)state;
 	fails(&allocations, EOPNOTSUPP);

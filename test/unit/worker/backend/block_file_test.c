@@ -14,7 +14,7 @@
 
 #include "worker/backend/block_file.h"
 
-#define SIZE (4u << 20)
+#define SIZE  (4u << 20)
 #define QUEUE 64
 
 struct world {
@@ -23,7 +23,7 @@ struct world {
 	struct block_files *files;
 	struct block_device *disk;
 	char path[64];
-	int fd; /* the test's own view of the image */
+	int fd;		 /* the test's own view of the image */
 	uint8_t *buffer; /* page-aligned, SIZE */
 };
 
@@ -50,7 +50,7 @@ static void on_done(struct block_request *request, enum block_error result)
 /* Sleeps on the descriptor, as the event loop does; 10 s are too long. */
 static void reap(void)
 {
-	struct pollfd fd = { block_file_fd(world.files), POLLIN, 0 };
+	struct pollfd fd = {block_file_fd(world.files), POLLIN, 0};
 
 	assert_int_equal(poll(&fd, 1, 10000), 1);
 	block_file_reap(world.files);
@@ -58,7 +58,7 @@ static void reap(void)
 
 static enum block_error run(struct block_request request)
 {
-	struct waiter waiter = { .request = request };
+	struct waiter waiter = {.request = request};
 
 	waiter.request.done = on_done;
 	waiter.request.owner = &waiter;
@@ -72,7 +72,7 @@ static enum block_error run(struct block_request request)
 static enum block_error move(enum block_operation operation, uint64_t offset,
 			     void *data, uint64_t size)
 {
-	const struct span span = { data, size };
+	const struct span span = {data, size};
 
 	return run((struct block_request){
 		.operation = operation,
@@ -99,12 +99,12 @@ static void image_make(void)
 
 static struct block_device *image_open(const char *path, bool readonly)
 {
-	return block_file_open(world.files,
-			       &(struct block_file_options){
-				       .path = path,
-				       .readonly = readonly,
-				       .buffered = world.buffered },
-			       error);
+	return block_file_open(
+		world.files,
+		&(struct block_file_options){.path = path,
+					     .readonly = readonly,
+					     .buffered = world.buffered},
+		error);
 }
 
 static int setup(void **state)
@@ -158,9 +158,9 @@ static void test_read_and_write(void **state)
 		uint64_t size;
 		size_t memory;
 	} cases[] = {
-		{ 0, 4096, 0 },	      { 4096, 65536, 0 },   { 512, 512, 0 },
-		{ 512, 4096, 512 },   { 8192, 4096, 4096 }, { 8192, 4096, 7 },
-		{ SIZE - 512, 512, 0 },
+		{0, 4096, 0},	      {4096, 65536, 0},	  {512, 512, 0},
+		{512, 4096, 512},     {8192, 4096, 4096}, {8192, 4096, 7},
+		{SIZE - 512, 512, 0},
 	};
 
 	(void)state;
@@ -188,8 +188,8 @@ static void test_many_spans(void **state)
 	(void)state;
 	/* Every other page, backwards. */
 	for (unsigned int i = 0; i < 512; i++)
-		spans[i] = (struct span){
-			world.buffer + (1023 - 2 * i) * 4096, 4096 };
+		spans[i] = (struct span){world.buffer + (1023 - 2 * i) * 4096,
+					 4096};
 	assert_int_equal(run((struct block_request){
 				 .operation = BLOCK_READ,
 				 .offset = 4096,
@@ -205,7 +205,7 @@ static void test_many_spans(void **state)
 
 static void test_fua_flush(void **state)
 {
-	const struct span span = { world.buffer, 4096 };
+	const struct span span = {world.buffer, 4096};
 
 	(void)state;
 	memset(world.buffer, 0x33, 4096);
@@ -217,9 +217,8 @@ static void test_fua_flush(void **state)
 				 .span_count = 1,
 			 }),
 			 BLOCK_OK);
-	assert_int_equal(
-		run((struct block_request){ .operation = BLOCK_FLUSH }),
-		BLOCK_OK);
+	assert_int_equal(run((struct block_request){.operation = BLOCK_FLUSH}),
+			 BLOCK_OK);
 }
 
 static void expect_zero(uint64_t offset, uint64_t size)
@@ -239,20 +238,19 @@ static void test_discard_and_zeroes(void **state)
 
 	(void)state;
 	fstat(world.fd, &before);
-	assert_int_equal(run((struct block_request){
-				 .operation = BLOCK_DISCARD,
-				 .offset = 1 << 20,
-				 .length = 1 << 20 }),
+	assert_int_equal(run((struct block_request){.operation = BLOCK_DISCARD,
+						    .offset = 1 << 20,
+						    .length = 1 << 20}),
 			 BLOCK_OK);
 	expect_zero(1 << 20, 1 << 20);
 	fstat(world.fd, &after);
 	assert_true(after.st_blocks < before.st_blocks);
 	assert_int_equal(after.st_size, SIZE);
-	assert_int_equal(run((struct block_request){
-				 .operation = BLOCK_WRITE_ZEROES,
-				 .offset = 512,
-				 .length = 200 * 512 }),
-			 BLOCK_OK);
+	assert_int_equal(
+		run((struct block_request){.operation = BLOCK_WRITE_ZEROES,
+					   .offset = 512,
+					   .length = 200 * 512}),
+		BLOCK_OK);
 	expect_zero(512, 200 * 512);
 	image_read(201 * 512, copy, 512);
 	assert_int_not_equal(copy[1], copy[2]); /* not a byte more */
@@ -270,12 +268,12 @@ static void test_out_of_range(void **state)
 			 BLOCK_EIO);
 	assert_int_equal(move(BLOCK_WRITE, UINT64_MAX - 511, world.buffer, 512),
 			 BLOCK_EIO);
-	assert_int_equal(run((struct block_request){
-				 .operation = BLOCK_DISCARD,
-				 .offset = 512,
-				 .length = UINT64_MAX - 511 }),
-			 BLOCK_EIO);
-	assert_int_equal(run((struct block_request){ .operation = BLOCK_READ }),
+	assert_int_equal(
+		run((struct block_request){.operation = BLOCK_DISCARD,
+					   .offset = 512,
+					   .length = UINT64_MAX - 511}),
+		BLOCK_EIO);
+	assert_int_equal(run((struct block_request){.operation = BLOCK_READ}),
 			 BLOCK_OK); /* of nothing */
 }
 
@@ -306,13 +304,12 @@ static void test_readonly(void **state)
 	assert_int_equal(move(BLOCK_READ, 0, world.buffer, 4096), BLOCK_OK);
 	assert_int_equal(move(BLOCK_WRITE, 0, world.buffer, 4096),
 			 BLOCK_EREADONLY);
-	assert_int_equal(run((struct block_request){
-				 .operation = BLOCK_WRITE_ZEROES,
-				 .length = 512 }),
-			 BLOCK_EREADONLY);
 	assert_int_equal(
-		run((struct block_request){ .operation = BLOCK_FLUSH }),
-		BLOCK_OK);
+		run((struct block_request){.operation = BLOCK_WRITE_ZEROES,
+					   .length = 512}),
+		BLOCK_EREADONLY);
+	assert_int_equal(run((struct block_request){.operation = BLOCK_FLUSH}),
+			 BLOCK_OK);
 }
 
 /* ---- Opening ---- */
@@ -366,8 +363,8 @@ static void test_identity(void **state)
 	block_file_close(world.disk);
 	world.disk = block_file_open(
 		world.files,
-		&(struct block_file_options){ .path = world.path,
-					      .identity = "web one\n-disk0" },
+		&(struct block_file_options){.path = world.path,
+					     .identity = "web one\n-disk0"},
 		error);
 	assert_non_null(world.disk);
 	assert_string_equal(world.disk->identity, "web_one_-disk0");
@@ -381,7 +378,7 @@ static void test_depth(void **state)
 	static struct waiter waiters[QUEUE];
 	static struct span spans[QUEUE];
 	static uint32_t versions[QUEUE];
-	struct fake_random random = { 21 };
+	struct fake_random random = {21};
 	unsigned int started = 0;
 
 	(void)state;
@@ -408,12 +405,12 @@ static void test_depth(void **state)
 			if (waiter->request.operation == BLOCK_READ &&
 			    versions[i])
 				assert_int_equal(words[1000], versions[i]);
-			spans[i] = (struct span){ words, 4096 };
+			spans[i] = (struct span){words, 4096};
 			waiter->done = 0;
 			waiter->request = (struct block_request){
-				.operation = fake_random_below(&random, 2) ?
-						     BLOCK_READ :
-						     BLOCK_WRITE,
+				.operation = fake_random_below(&random, 2)
+						     ? BLOCK_READ
+						     : BLOCK_WRITE,
 				.offset = i * 4096,
 				.length = 4096,
 				.spans = &spans[i],
@@ -448,19 +445,19 @@ static void test_depth(void **state)
 static void test_close_waits(void **state)
 {
 	static struct waiter waiters[3000];
-	struct span span = { world.buffer, 4096 };
+	struct span span = {world.buffer, 4096};
 
 	(void)state;
 	world.disk->plug(world.disk, true);
 	for (unsigned int i = 0; i < 3000; i++) {
-		waiters[i] = (struct waiter){
-			.request = { .operation = BLOCK_READ,
-				     .offset = i % 1024 * 4096,
-				     .length = 4096,
-				     .spans = &span,
-				     .span_count = 1,
-				     .done = on_done,
-				     .owner = &waiters[i] } };
+		waiters[i] =
+			(struct waiter){.request = {.operation = BLOCK_READ,
+						    .offset = i % 1024 * 4096,
+						    .length = 4096,
+						    .spans = &span,
+						    .span_count = 1,
+						    .done = on_done,
+						    .owner = &waiters[i]}};
 		world.disk->submit(world.disk, &waiters[i].request);
 	}
 	world.disk->plug(world.disk, false);
@@ -474,18 +471,12 @@ static void test_close_waits(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 static const struct CMUnitTest tests[] = {
-	TEST(test_properties),
-	TEST(test_read_and_write),
-	TEST(test_many_spans),
-	TEST(test_fua_flush),
-	TEST(test_discard_and_zeroes),
-	TEST(test_out_of_range),
-	TEST(test_truncated),
-	TEST(test_readonly),
-	TEST(test_bad_images),
-	TEST(test_locks),
-	TEST(test_identity),
-	TEST(test_depth),
+	TEST(test_properties),	       TEST(test_read_and_write),
+	TEST(test_many_spans),	       TEST(test_fua_flush),
+	TEST(test_discard_and_zeroes), TEST(test_out_of_range),
+	TEST(test_truncated),	       TEST(test_readonly),
+	TEST(test_bad_images),	       TEST(test_locks),
+	TEST(test_identity),	       TEST(test_depth),
 	TEST(test_close_waits),
 };
 

@@ -101,16 +101,17 @@ static void disk_plug(struct block_device *device, bool on)
 void disk_init(struct disk *disk, uint64_t size, uint32_t logical_size)
 {
 	*disk = (struct disk){
-		.device = {
-			.size = size,
-			.logical_size = logical_size,
-			.physical_size = 4096,
-			.discards = true,
-			.identity = "test-disk-0",
-			.submit = disk_submit,
-			.plug = disk_plug,
-			.owner = disk,
-		},
+		.device =
+			{
+				.size = size,
+				.logical_size = logical_size,
+				.physical_size = 4096,
+				.discards = true,
+				.identity = "test-disk-0",
+				.submit = disk_submit,
+				.plug = disk_plug,
+				.owner = disk,
+			},
 		.data = calloc(1, size),
 	};
 }

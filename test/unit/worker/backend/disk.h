@@ -9,7 +9,7 @@
 struct disk {
 	struct block_device device;
 	uint8_t *data;
-	bool at_once; /* answers when unplugged, or at submit */
+	bool at_once;	       /* answers when unplugged, or at submit */
 	enum block_error fail; /* what the next requests end with */
 	unsigned int plugged;
 	unsigned int plugs;

@@ -9,7 +9,7 @@
 #include "worker/backend/scsi_disk.h"
 
 #define BLOCKS 4096u
-#define BLOCK 512u
+#define BLOCK  512u
 
 static struct disk disk;
 static struct scsi_device *unit;
@@ -61,7 +61,7 @@ static uint8_t run(const uint8_t *cdb, uint8_t cdb_length, uint64_t length)
 
 		if (size > length - at)
 			size = length - at;
-		spans[count++] = (struct span){ data + at, size };
+		spans[count++] = (struct span){data + at, size};
 		at += size;
 	}
 	request.spans = spans;
@@ -76,9 +76,9 @@ static uint8_t run(const uint8_t *cdb, uint8_t cdb_length, uint64_t length)
 	return request.status;
 }
 
-#define RUN(length, ...)                                            \
-	run((const uint8_t[]){ __VA_ARGS__ },                       \
-	    sizeof((const uint8_t[]){ __VA_ARGS__ }), length)
+#define RUN(length, ...)                                                       \
+	run((const uint8_t[]){__VA_ARGS__},                                    \
+	    sizeof((const uint8_t[]){__VA_ARGS__}), length)
 
 static void expect_sense(uint8_t key, uint8_t code, uint8_t qualifier)
 {
@@ -119,9 +119,9 @@ static void test_inquiry(void **state)
 	memset(data, 0xff, 256);
 	assert_int_equal(RUN(256, 0x12, 0, 0, 0, 255, 0), 0);
 	assert_int_equal(request.transferred, 96);
-	assert_int_equal(data[0], 0);	 /* a disk, there */
-	assert_int_equal(data[1], 0);	 /* not removable */
-	assert_true(data[2] >= 5);	 /* SPC-3 or later */
+	assert_int_equal(data[0], 0); /* a disk, there */
+	assert_int_equal(data[1], 0); /* not removable */
+	assert_true(data[2] >= 5);    /* SPC-3 or later */
 	assert_int_equal(data[3] & 0xf, 2);
 	assert_int_equal(data[4], 96 - 5);
 	assert_int_equal(data[7] & 2, 2); /* queueing */
@@ -142,7 +142,7 @@ static void test_inquiry(void **state)
 
 static void test_vital_pages(void **state)
 {
-	static const uint8_t pages[] = { 0x00, 0x80, 0x83, 0xb0, 0xb1, 0xb2 };
+	static const uint8_t pages[] = {0x00, 0x80, 0x83, 0xb0, 0xb1, 0xb2};
 
 	(void)state;
 	assert_int_equal(RUN(256, 0x12, 1, 0, 0, 255, 0), 0);
@@ -213,9 +213,9 @@ static void test_capacity(void **state)
 	assert_int_equal(request.transferred, 8);
 	assert_int_equal(get32(data), BLOCKS - 1);
 	assert_int_equal(get32(data + 4), BLOCK);
-	assert_int_equal(RUN(32, 0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32,
-			     0, 0),
-			 0);
+	assert_int_equal(
+		RUN(32, 0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0),
+		0);
 	assert_int_equal(request.transferred, 32);
 	assert_int_equal(get32(data), 0);
 	assert_int_equal(get32(data + 4), BLOCKS - 1);
@@ -281,7 +281,7 @@ static uint8_t transfer(bool write, unsigned int form, uint32_t lba,
 
 static void test_read_write_forms(void **state)
 {
-	static const unsigned int forms[] = { 6, 10, 12, 16 };
+	static const unsigned int forms[] = {6, 10, 12, 16};
 	static uint8_t copy[65536];
 
 	(void)state;
@@ -405,9 +405,8 @@ static void test_flush_and_verify(void **state)
 {
 	(void)state;
 	assert_int_equal(RUN(0, 0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0);
-	assert_int_equal(RUN(0, 0x91, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-			     0),
-			 0);
+	assert_int_equal(
+		RUN(0, 0x91, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0);
 	assert_int_equal(disk.counts[BLOCK_FLUSH], 2);
 	RUN(0, 0x35, 0, 0, 0, 0x10, 1, 0, 0, 0, 0);
 	expect_sense(5, 0x21, 0);
@@ -416,9 +415,8 @@ static void test_flush_and_verify(void **state)
 	expect_sense(5, 0x21, 0);
 	RUN(0, 0x2f, 2, 0, 0, 0, 0, 0, 0, 8, 0);
 	expect_invalid_field();
-	assert_int_equal(RUN(0, 0x8f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0,
-			     0),
-			 0);
+	assert_int_equal(
+		RUN(0, 0x8f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0), 0);
 	assert_int_equal(RUN(0, 0xaf, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0), 0);
 }
 
@@ -428,21 +426,20 @@ static void test_write_same(void **state)
 {
 	(void)state;
 	memset(data, 0, BLOCK);
-	assert_int_equal(RUN(BLOCK, 0x93, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 5,
-			     0, 0),
-			 0);
+	assert_int_equal(
+		RUN(BLOCK, 0x93, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 5, 0, 0),
+		0);
 	assert_int_equal(request.transferred, BLOCK);
 	assert_int_equal(disk.counts[BLOCK_WRITE_ZEROES], 1);
 	assert_int_equal(disk.last_offset, 10 * BLOCK);
 	assert_int_equal(disk.last_length, 5 * BLOCK);
 	assert_int_equal(disk.data[12 * BLOCK], 0);
 	/* With UNMAP; with no data; the short form. */
-	assert_int_equal(RUN(BLOCK, 0x93, 8, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 5,
-			     0, 0),
-			 0);
-	assert_int_equal(RUN(0, 0x93, 1, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 5, 0,
-			     0),
-			 0);
+	assert_int_equal(
+		RUN(BLOCK, 0x93, 8, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 5, 0, 0),
+		0);
+	assert_int_equal(
+		RUN(0, 0x93, 1, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 5, 0, 0), 0);
 	assert_int_equal(RUN(BLOCK, 0x41, 0, 0, 0, 0, 7, 0, 0, 3, 0), 0);
 	assert_int_equal(disk.last_length, 3 * BLOCK);
 	RUN(BLOCK, 0x41, 0, 0, 0, 0, 7, 0, 0, 0, 0); /* 0 blocks */
@@ -563,7 +560,7 @@ static void mode_page(const uint8_t *page, size_t size, size_t head)
 
 static void test_mode_select(void **state)
 {
-	uint8_t page[20] = { 0x08, 18 };
+	uint8_t page[20] = {0x08, 18};
 
 	(void)state;
 	/* Cache off: every write is as stable as with FUA. */
@@ -636,7 +633,8 @@ static void test_supported_operations(void **state)
 	unsigned int count = 0;
 
 	(void)state;
-	assert_int_equal(RUN(1024, 0xa3, 0x0c, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0), 0);
+	assert_int_equal(RUN(1024, 0xa3, 0x0c, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0),
+			 0);
 	for (uint32_t at = 4; at < 4 + get32(data); at += 8)
 		count++;
 	assert_true(count >= 29);
@@ -675,7 +673,7 @@ static void test_unknown_and_short(void **state)
 /* Any bytes: an answer, and never more data than there is room for. */
 static void test_garbage(void **state)
 {
-	struct fake_random random = { 3 };
+	struct fake_random random = {3};
 	unsigned int good = 0;
 
 	(void)state;
@@ -685,14 +683,15 @@ static void test_garbage(void **state)
 		uint8_t *const exact = malloc(length ? length : 1);
 
 		for (unsigned int j = 0; j < 16; j++)
-			cdb[j] = fake_random_below(&random, 3) ?
-					 (uint8_t)fake_random_below(&random, 4) :
-					 (uint8_t)fake_random(&random);
+			cdb[j] =
+				fake_random_below(&random, 3)
+					? (uint8_t)fake_random_below(&random, 4)
+					: (uint8_t)fake_random(&random);
 		memset(exact, (int)fake_random(&random), length ? length : 1);
 		memset(&request, 0, sizeof(request));
 		memcpy(request.cdb, cdb, 16);
 		request.cdb_length = 16;
-		spans[0] = (struct span){ exact, length };
+		spans[0] = (struct span){exact, length};
 		request.spans = spans;
 		request.span_count = length ? 1 : 0;
 		request.length = length;

@@ -19,9 +19,9 @@
 #include "worker/backend/scsi_disk.h"
 #include "worker/synthetic/storvsp.h"
 
-#define DEPTH 600u /* more than the controller's pool */
+#define DEPTH	 600u /* more than the controller's pool */
 #define REQUESTS 100000u
-#define BLOCKS 1024u
+#define BLOCKS	 1024u
 
 static struct guest guest;
 static struct disk disk;
@@ -79,15 +79,15 @@ static void disk_work(struct fake_random *random)
 	if (batch)
 		vmbus_server_batch_begin(guest.server);
 	while (count-- && disk.pending_count)
-		disk_answer(&disk, fake_random_below(random,
-						     disk.pending_count));
+		disk_answer(&disk,
+			    fake_random_below(random, disk.pending_count));
 	if (batch)
 		vmbus_server_batch_end(guest.server);
 }
 
 static void *worker_main(void *argument)
 {
-	struct fake_random random = { 17 };
+	struct fake_random random = {17};
 
 	(void)argument;
 	while (!stop) {
@@ -126,10 +126,10 @@ static void slot_packet(const struct slot *slot, struct guest_packet *to)
 {
 	struct storvsp_packet packet = {
 		.operation = STORVSP_EXECUTE_SRB,
-		.srb = { .length = 52,
-			 .cdb_length = 10,
-			 .direction = !slot->write,
-			 .transfer_length = 512 },
+		.srb = {.length = 52,
+			.cdb_length = 10,
+			.direction = !slot->write,
+			.transfer_length = 512},
 	};
 
 	packet.srb.cdb[0] = slot->write ? 0x2a : 0x28;
@@ -137,7 +137,7 @@ static void slot_packet(const struct slot *slot, struct guest_packet *to)
 	packet.srb.cdb[5] = (uint8_t)slot->block;
 	packet.srb.cdb[8] = 1;
 	to->descriptor = (struct vmbus_packet_descriptor){
-		.flags = 1, .transaction_id = slot->transaction };
+		.flags = 1, .transaction_id = slot->transaction};
 	to->payload_size = sizeof(packet);
 	memcpy(to->payload, &packet, sizeof(packet));
 	guest_packet_pages(to, 1024, 512, &slot->pfn);
@@ -182,8 +182,7 @@ static void slot_finish(const struct guest_packet *answer)
 		&slots[answer->descriptor.transaction_id % DEPTH];
 
 	assert_true(slot->busy);
-	assert_int_equal(slot->transaction,
-			 answer->descriptor.transaction_id);
+	assert_int_equal(slot->transaction, answer->descriptor.transaction_id);
 	assert_int_equal(packet->srb.srb_status, 1);
 	assert_int_equal(packet->srb.transfer_length, 512);
 	for (unsigned int i = 0; i < 128 && versions[slot->block]; i++)
@@ -194,7 +193,7 @@ static void slot_finish(const struct guest_packet *answer)
 
 static void child_run(void)
 {
-	struct fake_random random = { 23 };
+	struct fake_random random = {23};
 	static struct guest_packet answer;
 	uint64_t sent = DEPTH;
 	uint64_t received = DEPTH;
@@ -226,12 +225,12 @@ static void child_run(void)
 
 static void control(uint32_t operation, uint16_t version)
 {
-	struct storvsp_packet packet = { .operation = operation };
+	struct storvsp_packet packet = {.operation = operation};
 	static struct guest_packet request;
 
 	packet.protocol_version.version = version;
 	request.descriptor = (struct vmbus_packet_descriptor){
-		.type = VMBUS_PACKET_IN_BAND, .flags = 1 };
+		.type = VMBUS_PACKET_IN_BAND, .flags = 1};
 	request.payload_size = sizeof(packet);
 	memcpy(request.payload, &packet, sizeof(packet));
 	assert_true(guest_send(&channel, &request));
@@ -240,8 +239,8 @@ static void control(uint32_t operation, uint16_t version)
 
 static void test_storm(void **state)
 {
-	struct storvsp_options options = { .name = "storm",
-					   .memory = &guest.memory };
+	struct storvsp_options options = {.name = "storm",
+					  .memory = &guest.memory};
 	struct vmbus_offer_channel offer;
 	pthread_t worker;
 

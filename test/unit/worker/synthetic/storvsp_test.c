@@ -25,8 +25,8 @@ static void create(void)
 		.name = "disks",
 		.server = guest.server,
 		.memory = &guest.memory,
-		.instance = { { 9 } },
-		.luns = { units[0], [5] = units[1] },
+		.instance = {{9}},
+		.luns = {units[0], [5] = units[1]},
 		.sub_channels = sub_channels,
 	};
 
@@ -73,9 +73,9 @@ static struct guest_packet request_of(const struct storvsp_packet *packet,
 				      size_t size, uint64_t transaction)
 {
 	struct guest_packet request = {
-		.descriptor = { .type = VMBUS_PACKET_IN_BAND,
-				.flags = 1,
-				.transaction_id = transaction },
+		.descriptor = {.type = VMBUS_PACKET_IN_BAND,
+			       .flags = 1,
+			       .transaction_id = transaction},
 		.payload_size = size,
 	};
 
@@ -122,15 +122,15 @@ static struct storvsp_packet control(struct storvsp_packet packet)
 
 static uint32_t control_status(uint32_t operation)
 {
-	return control((struct storvsp_packet){ .operation = operation,
-						.flags = 1 })
+	return control((struct storvsp_packet){.operation = operation,
+					       .flags = 1})
 		.status;
 }
 
 static uint32_t version_status(uint16_t version)
 {
-	struct storvsp_packet packet = {
-		.operation = STORVSP_QUERY_PROTOCOL_VERSION };
+	struct storvsp_packet packet = {.operation =
+						STORVSP_QUERY_PROTOCOL_VERSION};
 
 	packet.protocol_version.version = version;
 	return control(packet).status;
@@ -143,8 +143,8 @@ static void bring_up(void)
 
 	assert_int_equal(control_status(STORVSP_BEGIN_INITIALIZATION), 0);
 	assert_int_equal(version_status(STORVSP_VERSION_WIN10), 0);
-	answer = control((struct storvsp_packet){
-		.operation = STORVSP_QUERY_PROPERTIES });
+	answer = control(
+		(struct storvsp_packet){.operation = STORVSP_QUERY_PROPERTIES});
 	assert_int_equal(answer.status, 0);
 	assert_int_equal(answer.properties.max_channels, sub_channels);
 	assert_int_equal(answer.properties.flags, sub_channels ? 1 : 0);
@@ -168,15 +168,16 @@ static struct guest_packet command_packet(const struct command *command,
 	struct storvsp_packet packet = {
 		.operation = STORVSP_EXECUTE_SRB,
 		.flags = 1,
-		.srb = {
-			.length = 52,
-			.target = command->target,
-			.lun = command->lun,
-			.cdb_length = 16,
-			.sense_length = 20,
-			.direction = command->direction,
-			.transfer_length = command->length,
-		},
+		.srb =
+			{
+				.length = 52,
+				.target = command->target,
+				.lun = command->lun,
+				.cdb_length = 16,
+				.sense_length = 20,
+				.direction = command->direction,
+				.transfer_length = command->length,
+			},
 	};
 
 	memcpy(packet.srb.cdb, command->cdb, 16);
@@ -213,9 +214,8 @@ static struct command transfer(uint8_t opcode, uint32_t block, uint32_t blocks,
 			       const uint64_t *pfns)
 {
 	return (struct command){
-		.cdb = { opcode, 0, 0, 0, (uint8_t)(block >> 8),
-			 (uint8_t)block, 0, (uint8_t)(blocks >> 8),
-			 (uint8_t)blocks },
+		.cdb = {opcode, 0, 0, 0, (uint8_t)(block >> 8), (uint8_t)block,
+			0, (uint8_t)(blocks >> 8), (uint8_t)blocks},
 		.direction = opcode == 0x28,
 		.length = blocks * 512,
 		.pfns = pfns,
@@ -241,8 +241,7 @@ static void test_bring_up(void **state)
 
 static void test_versions(void **state)
 {
-	static const uint16_t good[] = { 0x0602, 0x0600, 0x0501, 0x0402,
-					 0x0200 };
+	static const uint16_t good[] = {0x0602, 0x0600, 0x0501, 0x0402, 0x0200};
 
 	(void)state;
 	assert_int_equal(control_status(STORVSP_BEGIN_INITIALIZATION), 0);
@@ -257,7 +256,7 @@ static void test_versions(void **state)
 
 static void test_commands_before_ready(void **state)
 {
-	const struct command command = { .cdb = { 0 } };
+	const struct command command = {.cdb = {0}};
 
 	(void)state;
 	assert_int_not_equal(command_run(&command).status, 0);
@@ -278,7 +277,7 @@ static void test_unknown_operations(void **state)
 	assert_int_not_equal(
 		control((struct storvsp_packet){
 				.operation = STORVSP_CREATE_SUB_CHANNELS,
-				.sub_channel_count = 1 })
+				.sub_channel_count = 1})
 			.status,
 		0);
 }
@@ -286,8 +285,8 @@ static void test_unknown_operations(void **state)
 /* Hosts of old had 48-byte packets: so their guests still do. */
 static void test_short_packets(void **state)
 {
-	struct storvsp_packet packet = {
-		.operation = STORVSP_BEGIN_INITIALIZATION };
+	struct storvsp_packet packet = {.operation =
+						STORVSP_BEGIN_INITIALIZATION};
 	struct guest_packet request = request_of(&packet, 48, 1);
 	struct guest_packet answer;
 
@@ -389,7 +388,7 @@ static void test_residual(void **state)
 {
 	uint64_t pfn = guest_page(&guest);
 	const struct command command = {
-		.cdb = { 0x12, 0, 0, 0, 255 },
+		.cdb = {0x12, 0, 0, 0, 255},
 		.direction = 1,
 		.length = 255,
 		.pfns = &pfn,
@@ -407,7 +406,7 @@ static void test_residual(void **state)
 
 static void test_addresses(void **state)
 {
-	struct command command = { .cdb = { 0 } };
+	struct command command = {.cdb = {0}};
 
 	(void)state;
 	bring_up();
@@ -419,8 +418,8 @@ static void test_addresses(void **state)
 	for (unsigned int lun = 0; lun < 256; lun++) {
 		command.lun = (uint8_t)lun;
 		assert_int_equal(command_run(&command).srb.srb_status,
-				 lun == 0 || lun == 5 ? 1 :
-							SRB_STATUS_INVALID_LUN);
+				 lun == 0 || lun == 5 ? 1
+						      : SRB_STATUS_INVALID_LUN);
 	}
 }
 
@@ -428,7 +427,7 @@ static void test_report_luns(void **state)
 {
 	uint64_t pfn = guest_page(&guest);
 	struct command command = {
-		.cdb = { 0xa0, 0, 0, 0, 0, 0, 0, 0, 1, 0 },
+		.cdb = {0xa0, 0, 0, 0, 0, 0, 0, 0, 1, 0},
 		.direction = 1,
 		.length = 256,
 		.pfns = &pfn,
@@ -456,7 +455,7 @@ static void test_nothing_elsewhere(void **state)
 {
 	uint64_t pfn = guest_page(&guest);
 	struct command command = {
-		.cdb = { 0x12, 0, 0, 0, 36, 0 },
+		.cdb = {0x12, 0, 0, 0, 36, 0},
 		.target = 1,
 		.direction = 1,
 		.length = 36,
@@ -574,7 +573,7 @@ static void test_fast_disk(void **state)
 /* The child does not read its answers: they wait, in order. */
 static void test_answers_wait_for_room(void **state)
 {
-	const struct command command = { .cdb = { 0 } };
+	const struct command command = {.cdb = {0}};
 	struct storvsp_packet packet;
 	uint64_t transaction;
 	uint64_t sent = 0;
@@ -598,7 +597,7 @@ static void test_reset_waits(void **state)
 {
 	uint64_t pfn = guest_page(&guest);
 	const struct command command = transfer(0x28, 0, 1, &pfn);
-	struct storvsp_packet packet = { .operation = STORVSP_RESET_BUS };
+	struct storvsp_packet packet = {.operation = STORVSP_RESET_BUS};
 	const struct guest_packet request =
 		request_of(&packet, sizeof(packet), 77);
 	struct storvsp_packet answer;
@@ -653,7 +652,7 @@ static void test_close_waits(void **state)
 
 static void test_close_with_answers_waiting(void **state)
 {
-	const struct command command = { .cdb = { 0 } };
+	const struct command command = {.cdb = {0}};
 
 	(void)state;
 	bring_up();
@@ -670,8 +669,8 @@ static void test_close_with_answers_waiting(void **state)
 
 static void test_no_completion_requested(void **state)
 {
-	struct storvsp_packet packet = {
-		.operation = STORVSP_BEGIN_INITIALIZATION };
+	struct storvsp_packet packet = {.operation =
+						STORVSP_BEGIN_INITIALIZATION};
 	struct guest_packet request = request_of(&packet, sizeof(packet), 5);
 	struct guest_packet answer;
 
@@ -710,12 +709,12 @@ static void test_sub_channels(void **state)
 
 	(void)state;
 	bring_up();
-	assert_int_equal(control((struct storvsp_packet){
-					 .operation =
-						 STORVSP_CREATE_SUB_CHANNELS,
-					 .sub_channel_count = 2 })
-				 .status,
-			 0);
+	assert_int_equal(
+		control((struct storvsp_packet){
+				.operation = STORVSP_CREATE_SUB_CHANNELS,
+				.sub_channel_count = 2})
+			.status,
+		0);
 	sub = guest_expect(&guest, VMBUS_MSG_OFFER_CHANNEL).offer;
 	assert_int_equal(sub.sub_index, 1);
 	assert_memory_equal(&sub.interface_instance, &offer.interface_instance,
@@ -749,7 +748,7 @@ static void test_reset_across_channels(void **state)
 	uint64_t pfn = guest_page(&guest);
 	const struct command command = transfer(0x28, 0, 1, &pfn);
 	const struct guest_packet request = command_packet(&command, 55);
-	struct storvsp_packet packet = { .operation = STORVSP_RESET_BUS };
+	struct storvsp_packet packet = {.operation = STORVSP_RESET_BUS};
 	const struct guest_packet reset =
 		request_of(&packet, sizeof(packet), 77);
 	struct storvsp_packet answer;
@@ -757,9 +756,9 @@ static void test_reset_across_channels(void **state)
 
 	(void)state;
 	bring_up();
-	control((struct storvsp_packet){
-		.operation = STORVSP_CREATE_SUB_CHANNELS,
-		.sub_channel_count = 1 });
+	control((struct storvsp_packet){.operation =
+						STORVSP_CREATE_SUB_CHANNELS,
+					.sub_channel_count = 1});
 	sub = guest_expect(&guest, VMBUS_MSG_OFFER_CHANNEL).offer;
 	assert_int_equal(guest_open(&guest, &sub, 8, &second), 0);
 	assert_true(guest_send(&second, &request));
@@ -788,7 +787,7 @@ static void test_reset_freed_by_other_channel(void **state)
 	uint64_t pfn = guest_page(&guest);
 	const struct command command = transfer(0x28, 0, 1, &pfn);
 	const struct guest_packet request = command_packet(&command, 55);
-	struct storvsp_packet packet = { .operation = STORVSP_RESET_LUN };
+	struct storvsp_packet packet = {.operation = STORVSP_RESET_LUN};
 	const struct guest_packet reset =
 		request_of(&packet, sizeof(packet), 77);
 	struct storvsp_packet answer;
@@ -796,9 +795,9 @@ static void test_reset_freed_by_other_channel(void **state)
 
 	(void)state;
 	bring_up();
-	control((struct storvsp_packet){
-		.operation = STORVSP_CREATE_SUB_CHANNELS,
-		.sub_channel_count = 1 });
+	control((struct storvsp_packet){.operation =
+						STORVSP_CREATE_SUB_CHANNELS,
+					.sub_channel_count = 1});
 	sub = guest_expect(&guest, VMBUS_MSG_OFFER_CHANNEL).offer;
 	assert_int_equal(guest_open(&guest, &sub, 8, &second), 0);
 	assert_true(guest_send(&second, &request));
@@ -817,7 +816,7 @@ static void test_reset_freed_by_other_channel(void **state)
 
 static void test_hostile_commands(void **state)
 {
-	uint64_t pfns[2] = { guest_page(&guest), 0x12345678 };
+	uint64_t pfns[2] = {guest_page(&guest), 0x12345678};
 	struct command command = transfer(0x28, 0, 16, pfns);
 	struct guest_packet request;
 
@@ -867,7 +866,7 @@ static void test_hostile_commands(void **state)
 /* Anything on the ring: answers or a stopped channel; then a fresh start. */
 static void test_garbage(void **state)
 {
-	struct fake_random random = { 11 };
+	struct fake_random random = {11};
 	static struct guest_packet request;
 	static struct guest_packet answer;
 	uint64_t pfns[8];
@@ -888,17 +887,16 @@ static void test_garbage(void **state)
 		for (unsigned int j = 0; j < 64; j++)
 			request.payload[j] =
 				(uint8_t)fake_random_below(&random, 5);
-		packet->operation = fake_random_below(&random, 3) ?
-					    3 :
-					    fake_random_below(&random, 16);
+		packet->operation = fake_random_below(&random, 3)
+					    ? 3
+					    : fake_random_below(&random, 16);
 		packet->srb.transfer_length =
 			fake_random_below(&random, 9) * 512;
 		packet->srb.cdb[0] = (uint8_t)fake_random(&random);
 		if (fake_random_below(&random, 4))
-			guest_packet_pages(&request,
-					   fake_random_below(&random, 4096),
-					   fake_random_below(&random, 28000),
-					   pfns);
+			guest_packet_pages(
+				&request, fake_random_below(&random, 4096),
+				fake_random_below(&random, 28000), pfns);
 		guest_send(&channel, &request);
 		if (disks[0].pending_count && fake_random_below(&random, 2))
 			disk_answer(&disks[0],

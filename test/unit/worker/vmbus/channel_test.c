@@ -32,9 +32,9 @@ static int teardown(void **state)
 static struct guest_packet packet_of(uint64_t transaction, size_t size)
 {
 	struct guest_packet packet = {
-		.descriptor = { .type = VMBUS_PACKET_IN_BAND,
-				.flags = 1,
-				.transaction_id = transaction },
+		.descriptor = {.type = VMBUS_PACKET_IN_BAND,
+			       .flags = 1,
+			       .transaction_id = transaction},
 		.payload_size = size,
 	};
 
@@ -53,9 +53,13 @@ static bool send(uint64_t transaction, size_t size)
 static void test_packet_kinds(void **state)
 {
 	static const uint16_t kinds[] = {
-		VMBUS_PACKET_IN_BAND, VMBUS_PACKET_TRANSFER_PAGES,
-		VMBUS_PACKET_GPADL, VMBUS_PACKET_GPA_DIRECT,
-		VMBUS_PACKET_CANCEL, VMBUS_PACKET_COMPLETION, 0x1234,
+		VMBUS_PACKET_IN_BAND,
+		VMBUS_PACKET_TRANSFER_PAGES,
+		VMBUS_PACKET_GPADL,
+		VMBUS_PACKET_GPA_DIRECT,
+		VMBUS_PACKET_CANCEL,
+		VMBUS_PACKET_COMPLETION,
+		0x1234,
 	};
 
 	(void)state;
@@ -171,7 +175,8 @@ static void test_full_ring_to_child(void **state)
 
 	assert_true(waiting > 20);
 	assert_true(channel.in.header->pending_send_size > 0);
-	/* Reading makes the model signal as Linux does; that is all it takes. */
+	/* Reading makes the model signal as Linux does; that is all it takes.
+	 */
 	while (guest_receive(&channel, &packet))
 		received++;
 	assert_int_equal(received, sent);
@@ -238,25 +243,25 @@ static void test_budget(void **state)
 		.packet = refill,
 		.drained = refill_drained,
 	};
-	struct toy greedy = { 0 };
+	struct toy greedy = {0};
 	struct vmbus_offer_channel offer;
 	struct guest_channel first = channel;
 	unsigned int before;
 
 	(void)state;
 	greedy.channel = vmbus_channel_create(
-		guest.server, &(struct vmbus_channel_options){
-				      .name = "greedy",
-				      .operations = &operations,
-				      .owner = &greedy });
+		guest.server,
+		&(struct vmbus_channel_options){.name = "greedy",
+						.operations = &operations,
+						.owner = &greedy});
 	offer = guest_expect(&guest, VMBUS_MSG_OFFER_CHANNEL).offer;
 	assert_int_equal(guest_open(&guest, &offer, 3, &channel), 0);
 	assert_true(send(0, 8));
 	assert_in_range(greedy.packets, 100, 10000);
 	before = greedy.packets;
 	/* The other one is served in between. */
-	assert_true(guest_send(&first, &(struct guest_packet){
-					       .descriptor = { .type = 6 } }));
+	assert_true(guest_send(
+		&first, &(struct guest_packet){.descriptor = {.type = 6}}));
 	assert_int_equal(toy.packets, 1);
 	assert_true(fake_clock_advance(&guest.clock, 1));
 	assert_true(greedy.packets > before);
@@ -286,8 +291,8 @@ static void test_broken_ring(void **state)
 	assert_int_equal(fake_log_lines, lines + 1);
 	assert_false(vmbus_channel_complete(toy.channel, 1, "x", 1));
 	/* The other goes on. */
-	assert_true(guest_send(&second, &(struct guest_packet){
-						.descriptor = { .type = 6 } }));
+	assert_true(guest_send(
+		&second, &(struct guest_packet){.descriptor = {.type = 6}}));
 	assert_true(guest_receive(&second, &packet));
 	/* The child may start again. */
 	guest_close(&channel);
@@ -357,11 +362,10 @@ static bool parse(const struct ranges *ranges, uint64_t limit,
 static void test_ranges(void **state)
 {
 	struct span list[4];
-	struct vmbus_spans spans = { list, 4, 0, 0 };
+	struct vmbus_spans spans = {list, 4, 0, 0};
 	/* reserved, count, {bytes, offset, pfns} twice */
 	struct ranges ranges = {
-		{ 0, 2, 5000, 100, 7, 0, 8, 0, 100, 4000, 50, 0, 20, 0 },
-		14 * 4 };
+		{0, 2, 5000, 100, 7, 0, 8, 0, 100, 4000, 50, 0, 20, 0}, 14 * 4};
 	struct ranges bad;
 
 	(void)state;
@@ -409,7 +413,7 @@ static void test_ranges(void **state)
 /* Both ends at random for long: in order, whole, and never stuck. */
 static void test_random_traffic(void **state)
 {
-	struct fake_random random = { 9 };
+	struct fake_random random = {9};
 	static struct guest_packet packet;
 	uint64_t sent = 0;
 	uint64_t received = 0;

@@ -98,7 +98,7 @@ static void fake_disarm(struct device_timer *timer)
 void fake_clock_init(struct fake_clock *fake)
 {
 	*fake = (struct fake_clock){
-		.clock = { fake_now, fake_wall, fake_arm, fake_disarm },
+		.clock = {fake_now, fake_wall, fake_arm, fake_disarm},
 	};
 }
 
@@ -117,8 +117,8 @@ bool fake_clock_advance(struct fake_clock *fake, uint64_t ns)
 
 uint32_t fake_random(struct fake_random *random)
 {
-	random->state = random->state * 6364136223846793005u +
-			1442695040888963407u;
+	random->state =
+		random->state * 6364136223846793005u + 1442695040888963407u;
 	return (uint32_t)(random->state >> 33);
 }
 

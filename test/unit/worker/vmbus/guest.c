@@ -7,16 +7,16 @@
 
 /* ---- Memory ---- */
 
-#define LOW_PAGES (GUEST_LOW_SIZE / 4096)
+#define LOW_PAGES   (GUEST_LOW_SIZE / 4096)
 #define TOTAL_PAGES (LOW_PAGES + GUEST_HIGH_SIZE / 4096)
 
 uint64_t guest_page(struct guest *guest)
 {
 	/* 2741 and the number of pages have no common divisor. */
 	const uint32_t index = guest->next_page++ * 2741u % TOTAL_PAGES;
-	const uint64_t pfn = index < LOW_PAGES ?
-				     index :
-				     (GUEST_HIGH_GPA >> 12) + index - LOW_PAGES;
+	const uint64_t pfn =
+		index < LOW_PAGES ? index
+				  : (GUEST_HIGH_GPA >> 12) + index - LOW_PAGES;
 
 	memset(guest_at(guest, pfn), 0, 4096);
 	return pfn;
@@ -43,8 +43,7 @@ static bool synic_post_message(struct synic_port *synic, uint32_t vp,
 	struct guest_message *const message =
 		&guest->messages[guest->message_count++];
 
-	*message = (struct guest_message){ .vp = vp, .sint = sint,
-					   .size = size };
+	*message = (struct guest_message){.vp = vp, .sint = sint, .size = size};
 	memcpy(message->bytes, payload, size);
 	return true;
 }
@@ -77,10 +76,10 @@ void guest_init(struct guest *guest)
 	memset(guest, 0, sizeof(*guest));
 	guest->memory.count = 2;
 	guest->memory.ranges[0] = (struct memory_range){
-		0, GUEST_LOW_SIZE, aligned_alloc(4096, GUEST_LOW_SIZE) };
-	guest->memory.ranges[1] = (struct memory_range){
-		GUEST_HIGH_GPA, GUEST_HIGH_SIZE,
-		aligned_alloc(4096, GUEST_HIGH_SIZE) };
+		0, GUEST_LOW_SIZE, aligned_alloc(4096, GUEST_LOW_SIZE)};
+	guest->memory.ranges[1] =
+		(struct memory_range){GUEST_HIGH_GPA, GUEST_HIGH_SIZE,
+				      aligned_alloc(4096, GUEST_HIGH_SIZE)};
 	fake_clock_init(&guest->clock);
 	guest->slots = 1;
 	guest->next_gpadl = 0xe1e10;
@@ -192,9 +191,9 @@ static void gpadl_bodies(struct guest *guest, uint32_t id, const uint64_t *pfns,
 	uint32_t number = 0;
 
 	while (count) {
-		const uint32_t here = count < VMBUS_GPADL_BODY_MAX_PFNS ?
-					      count :
-					      VMBUS_GPADL_BODY_MAX_PFNS;
+		const uint32_t here = count < VMBUS_GPADL_BODY_MAX_PFNS
+					      ? count
+					      : VMBUS_GPADL_BODY_MAX_PFNS;
 		uint64_t buffer[VMBUS_MESSAGE_MAX / 8];
 		struct vmbus_gpadl_body *const body = (void *)buffer;
 
@@ -215,10 +214,10 @@ uint32_t guest_gpadl(struct guest *guest, uint32_t relid, const uint64_t *pfns,
 		     uint32_t count)
 {
 	const uint32_t id = guest->next_gpadl++;
-	const uint32_t first = count < VMBUS_GPADL_HEADER_MAX_PFNS ?
-				       count :
-				       VMBUS_GPADL_HEADER_MAX_PFNS;
-	const uint32_t range[2] = { count * 4096, 0 };
+	const uint32_t first = count < VMBUS_GPADL_HEADER_MAX_PFNS
+				       ? count
+				       : VMBUS_GPADL_HEADER_MAX_PFNS;
+	const uint32_t range[2] = {count * 4096, 0};
 	uint8_t buffer[VMBUS_MESSAGE_MAX];
 	const struct vmbus_gpadl_header header = {
 		.header.type = VMBUS_MSG_GPADL_HEADER,
@@ -266,8 +265,9 @@ static void ring_attach(struct guest *guest, struct guest_ring *ring,
 		ring->pages[i - 1] = guest_at(guest, pfns[i]);
 }
 
-uint32_t guest_open(struct guest *guest, const struct vmbus_offer_channel *offer,
-		    uint32_t pages, struct guest_channel *channel)
+uint32_t guest_open(struct guest *guest,
+		    const struct vmbus_offer_channel *offer, uint32_t pages,
+		    struct guest_channel *channel)
 {
 	uint64_t pfns[2 * GUEST_RING_PAGES_MAX];
 
@@ -415,8 +415,8 @@ bool guest_receive(struct guest_channel *channel, struct guest_packet *packet)
 
 	const uint32_t wanted =
 		__atomic_load_n(&header->pending_send_size, __ATOMIC_SEQ_CST);
-	const uint32_t now = __atomic_load_n(&header->write_index,
-					     __ATOMIC_SEQ_CST);
+	const uint32_t now =
+		__atomic_load_n(&header->write_index, __ATOMIC_SEQ_CST);
 	const uint32_t free_after = ring->size - ring_used(ring, now, at);
 	const uint32_t free_before = free_after - (length + 8);
 
@@ -428,7 +428,7 @@ bool guest_receive(struct guest_channel *channel, struct guest_packet *packet)
 void guest_packet_pages(struct guest_packet *packet, uint32_t offset,
 			uint32_t size, const uint64_t *pfns)
 {
-	const uint32_t head[4] = { 0, 1, size, offset };
+	const uint32_t head[4] = {0, 1, size, offset};
 	const uint32_t count = (offset + size + 4095) / 4096;
 
 	packet->descriptor.type = VMBUS_PACKET_GPA_DIRECT;

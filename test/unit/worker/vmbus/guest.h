@@ -8,11 +8,11 @@
 #include "fake.h"
 #include "worker/vmbus/vmbus.h"
 
-#define GUEST_LOW_SIZE (16u << 20)
-#define GUEST_HIGH_GPA (1ULL << 32)
-#define GUEST_HIGH_SIZE (16u << 20)
+#define GUEST_LOW_SIZE	   (16u << 20)
+#define GUEST_HIGH_GPA	   (1ULL << 32)
+#define GUEST_HIGH_SIZE	   (16u << 20)
 #define GUEST_MESSAGES_MAX 64
-#define GUEST_CONNECTIONS 0x12000
+#define GUEST_CONNECTIONS  0x12000
 
 struct guest_message {
 	uint32_t vp;
@@ -105,8 +105,9 @@ struct guest_channel {
 #define GUEST_RING_PAGES_MAX 40
 
 /* pages: of each ring, header included. Returns the open's status. */
-uint32_t guest_open(struct guest *guest, const struct vmbus_offer_channel *offer,
-		    uint32_t pages, struct guest_channel *channel);
+uint32_t guest_open(struct guest *guest,
+		    const struct vmbus_offer_channel *offer, uint32_t pages,
+		    struct guest_channel *channel);
 void guest_close(struct guest_channel *channel);
 
 struct guest_packet {

@@ -14,17 +14,17 @@ static void interleave(void);
 
 /* A copy of the ring's code of our own, which stops at each access. */
 #define __atomic_load_n(at, order) (interleave(), __atomic_load_n(at, order))
-#define __atomic_store_n(at, value, order) \
+#define __atomic_store_n(at, value, order)                                     \
 	(interleave(), __atomic_store_n(at, value, order))
-#define ring_init woven_ring_init
-#define ring_peek woven_ring_peek
-#define ring_consume woven_ring_consume
-#define ring_publish woven_ring_publish
-#define ring_mask woven_ring_mask
-#define ring_unmask woven_ring_unmask
-#define ring_write woven_ring_write
-#define ring_flush woven_ring_flush
-#define ring_room woven_ring_room
+#define ring_init	    woven_ring_init
+#define ring_peek	    woven_ring_peek
+#define ring_consume	    woven_ring_consume
+#define ring_publish	    woven_ring_publish
+#define ring_mask	    woven_ring_mask
+#define ring_unmask	    woven_ring_unmask
+#define ring_write	    woven_ring_write
+#define ring_flush	    woven_ring_flush
+#define ring_room	    woven_ring_room
 #define ring_reader_signals woven_ring_reader_signals
 #include "worker/vmbus/ring.h"
 bool ring_init(struct ring *ring, uint8_t *const *pages, uint32_t count,
@@ -35,7 +35,8 @@ void ring_consume(struct ring *ring, size_t size);
 bool ring_publish(struct ring *ring);
 void ring_mask(struct ring *ring);
 bool ring_unmask(struct ring *ring);
-enum ring_result ring_write(struct ring *ring, const struct ring_packet *packet);
+enum ring_result ring_write(struct ring *ring,
+			    const struct ring_packet *packet);
 bool ring_flush(struct ring *ring);
 enum ring_result ring_room(struct ring *ring, size_t size);
 bool ring_reader_signals(const struct ring *ring);
@@ -43,7 +44,10 @@ bool ring_reader_signals(const struct ring *ring);
 
 #define PACKETS 40000u
 
-enum side { WRITER, READER };
+enum side {
+	WRITER,
+	READER
+};
 
 /*
  * Two threads of which one runs at a time: it gives the baton away at random
@@ -145,10 +149,9 @@ static enum ring_result writer_put(void)
 	const size_t size = (weave.written * 37) % sizeof(data);
 
 	return ring_write(&weave.writer,
-			  &(struct ring_packet){
-				  .type = VMBUS_PACKET_IN_BAND,
-				  .transaction_id = weave.written,
-				  .payload = { data, size } });
+			  &(struct ring_packet){.type = VMBUS_PACKET_IN_BAND,
+						.transaction_id = weave.written,
+						.payload = {data, size}});
 }
 
 static void *writer_main(void *argument)
@@ -217,7 +220,7 @@ static void reader_run(void)
 static void weave_run(uint64_t seed)
 {
 	static uint8_t memory[2 * 4096] __attribute__((aligned(4096)));
-	static uint8_t *const pages[2] = { memory, memory + 4096 };
+	static uint8_t *const pages[2] = {memory, memory + 4096};
 	pthread_t writer;
 
 	memset(&weave, 0, sizeof(weave));

@@ -9,7 +9,7 @@
 #include "worker/vmbus/ring.h"
 
 #define PAGES 3 /* header and 8 KiB */
-#define SIZE ((PAGES - 1) * 4096u)
+#define SIZE  ((PAGES - 1) * 4096u)
 
 /* The two ends of one ring; its data pages lie in reverse order. */
 struct ends {
@@ -43,7 +43,7 @@ static enum ring_result put(struct ends *ends, uint64_t id, const void *data,
 						 .type = VMBUS_PACKET_IN_BAND,
 						 .flags = 1,
 						 .transaction_id = id,
-						 .payload = { data, size },
+						 .payload = {data, size},
 					 });
 }
 
@@ -74,9 +74,9 @@ static void check(const uint8_t *copy, size_t size, uint64_t id,
 static void test_random_interleaving(void **state)
 {
 	struct ends ends;
-	struct fake_random random = { 1 };
-	struct fake_random again = { 1000 };
-	struct fake_random sizes = { 1000 };
+	struct fake_random random = {1};
+	struct fake_random again = {1000};
+	struct fake_random sizes = {1000};
 	uint64_t written = 0;
 	uint64_t read = 0;
 	unsigned int full = 0;
@@ -143,9 +143,9 @@ static void test_wrap_at_every_place(void **state)
 
 		assert_int_equal(put(&ends, id, data, length), RING_OK);
 		ring_flush(&ends.writer);
-		assert_int_equal(ring_peek(&ends.reader, copy, sizeof(copy),
-					   &size),
-				 RING_OK);
+		assert_int_equal(
+			ring_peek(&ends.reader, copy, sizeof(copy), &size),
+			RING_OK);
 		check((uint8_t *)copy, size, id, data, length);
 		ring_consume(&ends.reader, size);
 		ring_publish(&ends.reader);
@@ -171,20 +171,19 @@ static void test_never_completely_full(void **state)
 static void test_header_and_padding(void **state)
 {
 	struct ends ends;
-	const uint64_t header[2] = { 0x1111, 0x2222 };
+	const uint64_t header[2] = {0x1111, 0x2222};
 	uint64_t copy[16];
 	size_t size;
 
 	(void)state;
 	ends_init(&ends);
-	assert_int_equal(
-		ring_write(&ends.writer,
-			   &(struct ring_packet){
-				   .type = VMBUS_PACKET_TRANSFER_PAGES,
-				   .header = { header, sizeof(header) },
-				   .payload = { "abc", 3 },
-			   }),
-		RING_OK);
+	assert_int_equal(ring_write(&ends.writer,
+				    &(struct ring_packet){
+					    .type = VMBUS_PACKET_TRANSFER_PAGES,
+					    .header = {header, sizeof(header)},
+					    .payload = {"abc", 3},
+				    }),
+			 RING_OK);
 	ring_flush(&ends.writer);
 	assert_int_equal(ring_peek(&ends.reader, copy, sizeof(copy), &size),
 			 RING_OK);
@@ -192,10 +191,10 @@ static void test_header_and_padding(void **state)
 	assert_memory_equal(copy + 2, header, sizeof(header));
 	assert_memory_equal(copy + 4, "abc\0\0\0\0\0", 8);
 	/* A header that is not of whole units cannot be said. */
-	assert_int_equal(ring_write(&ends.writer,
-				    &(struct ring_packet){
-					    .header = { header, 4 } }),
-			 RING_BROKEN);
+	assert_int_equal(
+		ring_write(&ends.writer,
+			   &(struct ring_packet){.header = {header, 4}}),
+		RING_BROKEN);
 	ends_destroy(&ends);
 }
 
@@ -234,7 +233,7 @@ static void test_signal_when_empty_and_unmasked(void **state)
 static void test_pending_send_size(void **state)
 {
 	struct ends ends;
-	uint8_t data[1000] = { 0 };
+	uint8_t data[1000] = {0};
 	uint64_t copy[256];
 	unsigned int signals = 0;
 	size_t size;
@@ -294,7 +293,7 @@ static void expect_broken(const struct vmbus_packet_descriptor *descriptor,
 static void test_hostile_lengths(void **state)
 {
 	struct vmbus_packet_descriptor good = {
-		.type = 6, .data_offset8 = 2, .length8 = 4 };
+		.type = 6, .data_offset8 = 2, .length8 = 4};
 	struct vmbus_packet_descriptor bad;
 
 	(void)state;
@@ -344,7 +343,7 @@ static void test_hostile_read_index(void **state)
 /* Random bytes all over: results, but never a byte outside. */
 static void test_garbage(void **state)
 {
-	struct fake_random random = { 77 };
+	struct fake_random random = {77};
 	uint64_t copy[512];
 
 	(void)state;
@@ -439,8 +438,8 @@ static void dawdle(struct fake_random *random)
 static void *stress_writer(void *argument)
 {
 	struct stress *const stress = argument;
-	struct fake_random random = { 5 };
-	uint8_t data[600] = { 0 };
+	struct fake_random random = {5};
+	uint8_t data[600] = {0};
 
 	for (uint64_t id = 0; id < STRESS_PACKETS; id++) {
 		const size_t size = fake_random_below(&random, sizeof(data));

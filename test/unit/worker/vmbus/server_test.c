@@ -38,7 +38,7 @@ static void connect_open(struct vmbus_offer_channel *offer,
 
 static void post(uint32_t type, const uint32_t *words, unsigned int count)
 {
-	uint32_t message[16] = { type };
+	uint32_t message[16] = {type};
 
 	for (unsigned int i = 0; i < count; i++)
 		message[2 + i] = words[i];
@@ -54,19 +54,19 @@ static void test_versions(void **state)
 		bool accepted;
 		uint32_t connection;
 	} cases[] = {
-		{ VMBUS_VERSION_6_0, false, 0 },
-		{ VMBUS_VERSION_5_3, true, 4 },
-		{ VMBUS_VERSION_5_2, true, 4 },
-		{ VMBUS_VERSION_5_1, true, 4 },
-		{ VMBUS_VERSION_5_0, true, 4 },
-		{ VMBUS_VERSION_4_1, true, VMBUS_VERSION_4_1 },
-		{ VMBUS_VERSION_4_0, true, VMBUS_VERSION_4_0 },
-		{ VMBUS_VERSION_3_0, true, VMBUS_VERSION_3_0 },
-		{ VMBUS_VERSION_2_4, true, VMBUS_VERSION_2_4 },
-		{ VMBUS_VERSION(1, 1), false, 0 },
-		{ VMBUS_VERSION(0, 13), false, 0 },
-		{ 0, false, 0 },
-		{ 0xffffffff, false, 0 },
+		{VMBUS_VERSION_6_0, false, 0},
+		{VMBUS_VERSION_5_3, true, 4},
+		{VMBUS_VERSION_5_2, true, 4},
+		{VMBUS_VERSION_5_1, true, 4},
+		{VMBUS_VERSION_5_0, true, 4},
+		{VMBUS_VERSION_4_1, true, VMBUS_VERSION_4_1},
+		{VMBUS_VERSION_4_0, true, VMBUS_VERSION_4_0},
+		{VMBUS_VERSION_3_0, true, VMBUS_VERSION_3_0},
+		{VMBUS_VERSION_2_4, true, VMBUS_VERSION_2_4},
+		{VMBUS_VERSION(1, 1), false, 0},
+		{VMBUS_VERSION(0, 13), false, 0},
+		{0, false, 0},
+		{0xffffffff, false, 0},
 	};
 
 	(void)state;
@@ -103,8 +103,8 @@ static void test_contact_names_sint(void **state)
 
 	(void)state;
 	guest_post(&guest, &contact, sizeof(contact));
-	assert_int_equal(
-		guest_expect(&guest, VMBUS_MSG_VERSION_RESPONSE).sint, 7);
+	assert_int_equal(guest_expect(&guest, VMBUS_MSG_VERSION_RESPONSE).sint,
+			 7);
 	contact.target_sint = 16;
 	guest_post(&guest, &contact, sizeof(contact));
 	assert_false(guest_expect(&guest, VMBUS_MSG_VERSION_RESPONSE)
@@ -139,11 +139,11 @@ static void test_step_down(void **state)
 
 static void test_both_connection_ids(void **state)
 {
-	const struct vmbus_header request = { .type = VMBUS_MSG_UNLOAD };
+	const struct vmbus_header request = {.type = VMBUS_MSG_UNLOAD};
 	static const struct {
 		uint32_t id;
 		bool heard;
-	} cases[] = { { 1, true }, { 4, true }, { 2, false }, { 0, false } };
+	} cases[] = {{1, true}, {4, true}, {2, false}, {0, false}};
 
 	(void)state;
 	assert_true(guest_contact(&guest, VMBUS_VERSION_5_3));
@@ -205,13 +205,12 @@ static void test_many_offers_one_slot(void **state)
 static void test_relids_run_out(void **state)
 {
 	static struct vmbus_channel *channels[VMBUS_MAX_CHANNELS];
-	const struct vmbus_channel_options options = {
-		.operations = &toy_operations };
+	const struct vmbus_channel_options options = {.operations =
+							      &toy_operations};
 	unsigned int count = 0;
 
 	(void)state;
-	while ((channels[count] =
-			vmbus_channel_create(guest.server, &options)))
+	while ((channels[count] = vmbus_channel_create(guest.server, &options)))
 		count++;
 	assert_int_equal(count, 2047 - 1);
 	while (count--)
@@ -234,10 +233,9 @@ static void test_offer_and_rescind(void **state)
 		guest_expect(&guest, VMBUS_MSG_OFFER_CHANNEL).offer;
 
 	vmbus_channel_rescind(late.channel);
-	assert_int_equal(
-		guest_expect(&guest, VMBUS_MSG_RESCIND_CHANNEL_OFFER)
-			.rescind.relid,
-		offered.relid);
+	assert_int_equal(guest_expect(&guest, VMBUS_MSG_RESCIND_CHANNEL_OFFER)
+				 .rescind.relid,
+			 offered.relid);
 	/* Wanted again, but the child still has the old one. */
 	vmbus_channel_offer(late.channel);
 	guest_expect_none(&guest);
@@ -255,8 +253,7 @@ static void test_rescind_open_channel(void **state)
 	(void)state;
 	connect_open(&offer, &channel);
 	toy.hold = 1;
-	guest_send(&channel, &(struct guest_packet){
-				     .descriptor = { .type = 6 } });
+	guest_send(&channel, &(struct guest_packet){.descriptor = {.type = 6}});
 	vmbus_channel_rescind(toy.channel);
 	assert_int_equal(toy.closed, 1);
 	guest_expect(&guest, VMBUS_MSG_RESCIND_CHANNEL_OFFER);
@@ -283,8 +280,7 @@ static void test_offer_waits_for_requests(void **state)
 	(void)state;
 	connect_open(&offer, &channel);
 	toy.hold = 1;
-	guest_send(&channel, &(struct guest_packet){
-				     .descriptor = { .type = 6 } });
+	guest_send(&channel, &(struct guest_packet){.descriptor = {.type = 6}});
 	vmbus_channel_rescind(toy.channel);
 	guest_expect(&guest, VMBUS_MSG_RESCIND_CHANNEL_OFFER);
 	vmbus_channel_offer(toy.channel);
@@ -329,8 +325,8 @@ static void test_teardown_waits_for_close(void **state)
 	guest_expect_none(&guest); /* the rings are still in use */
 	toy.hold = 2;
 	for (unsigned int i = 0; i < 2; i++)
-		guest_send(&channel, &(struct guest_packet){
-					     .descriptor = { .type = 6 } });
+		guest_send(&channel,
+			   &(struct guest_packet){.descriptor = {.type = 6}});
 	guest_close(&channel);
 	assert_int_equal(toy.closed, 1);
 	guest_expect_none(&guest); /* requests in flight */
@@ -342,7 +338,7 @@ static void test_teardown_waits_for_close(void **state)
 
 static uint32_t try_open(const uint32_t words[5])
 {
-	uint32_t message[2 + 5 + 30] = { VMBUS_MSG_OPEN_CHANNEL };
+	uint32_t message[2 + 5 + 30] = {VMBUS_MSG_OPEN_CHANNEL};
 
 	memcpy(message + 2, words, 20);
 	guest_post(&guest, message, sizeof(message));
@@ -368,39 +364,41 @@ static void test_open_refused(void **state)
 	const uint32_t gpadl = guest_gpadl(&guest, offer.relid, pfns, 6);
 
 	/* relid, open id, gpadl, vp, downstream offset */
-	assert_int_not_equal(try_open((uint32_t[]){ 99, 7, gpadl, 0, 3 }), 0);
-	assert_int_not_equal(
-		try_open((uint32_t[]){ 0xffffffff, 7, gpadl, 0, 3 }), 0);
+	assert_int_not_equal(try_open((uint32_t[]){99, 7, gpadl, 0, 3}), 0);
+	assert_int_not_equal(try_open((uint32_t[]){0xffffffff, 7, gpadl, 0, 3}),
+			     0);
 	for (uint32_t down = 0; down < 10; down++)
 		if (down < 2 || down > 4)
 			assert_int_not_equal(
-				try_open((uint32_t[]){ offer.relid, 7, gpadl, 0,
-						       down }),
+				try_open((uint32_t[]){offer.relid, 7, gpadl, 0,
+						      down}),
 				0);
 	assert_int_not_equal(
-		try_open((uint32_t[]){ offer.relid, 7, 12345, 0, 3 }), 0);
+		try_open((uint32_t[]){offer.relid, 7, 12345, 0, 3}), 0);
 	/* A ring whose header is nonsense. */
-	((struct vmbus_ring_header *)guest_at(&guest, pfns[0]))->write_index = 5;
+	((struct vmbus_ring_header *)guest_at(&guest, pfns[0]))->write_index =
+		5;
 	assert_int_not_equal(
-		try_open((uint32_t[]){ offer.relid, 7, gpadl, 0, 3 }), 0);
-	((struct vmbus_ring_header *)guest_at(&guest, pfns[0]))->write_index = 0;
+		try_open((uint32_t[]){offer.relid, 7, gpadl, 0, 3}), 0);
+	((struct vmbus_ring_header *)guest_at(&guest, pfns[0]))->write_index =
+		0;
 	guest.listen_fails = true;
 	assert_int_not_equal(
-		try_open((uint32_t[]){ offer.relid, 7, gpadl, 0, 3 }), 0);
+		try_open((uint32_t[]){offer.relid, 7, gpadl, 0, 3}), 0);
 	guest.listen_fails = false;
 	assert_int_equal(toy.opened, 0);
 	toy.refuse_open = true;
 	assert_int_not_equal(
-		try_open((uint32_t[]){ offer.relid, 7, gpadl, 0, 3 }), 0);
+		try_open((uint32_t[]){offer.relid, 7, gpadl, 0, 3}), 0);
 	toy.refuse_open = false;
-	assert_int_equal(
-		try_open((uint32_t[]){ offer.relid, 7, gpadl, 0, 3 }), 0);
+	assert_int_equal(try_open((uint32_t[]){offer.relid, 7, gpadl, 0, 3}),
+			 0);
 	/* Twice. */
 	assert_int_not_equal(
-		try_open((uint32_t[]){ offer.relid, 7, gpadl, 0, 3 }), 0);
+		try_open((uint32_t[]){offer.relid, 7, gpadl, 0, 3}), 0);
 	/* No page list is left referenced by the failures. */
-	guest_close(&(struct guest_channel){ .guest = &guest,
-					     .relid = offer.relid });
+	guest_close(
+		&(struct guest_channel){.guest = &guest, .relid = offer.relid});
 	guest_gpadl_teardown(&guest, offer.relid, gpadl);
 	guest_expect(&guest, VMBUS_MSG_GPADL_TORNDOWN);
 }
@@ -415,8 +413,8 @@ static void test_modify_channel(void **state)
 	(void)state;
 	connect_open(&offer, &channel);
 	toy.echo = true;
-	assert_true(guest_send(&channel, &(struct guest_packet){
-						 .descriptor = { .type = 6 } }));
+	assert_true(guest_send(
+		&channel, &(struct guest_packet){.descriptor = {.type = 6}}));
 	assert_true(guest_receive(&channel, &packet));
 	assert_int_equal(guest.event_vp, 3); /* what Open said */
 	assert_int_equal(guest.event_sint, 2);
@@ -426,8 +424,8 @@ static void test_modify_channel(void **state)
 	assert_int_equal(guest_expect(&guest, VMBUS_MSG_MODIFY_CHANNEL_RESPONSE)
 				 .modify.status,
 			 0);
-	assert_true(guest_send(&channel, &(struct guest_packet){
-						 .descriptor = { .type = 6 } }));
+	assert_true(guest_send(
+		&channel, &(struct guest_packet){.descriptor = {.type = 6}}));
 	assert_int_equal(guest.event_vp, 1);
 	words[0] = 77;
 	post(VMBUS_MSG_MODIFY_CHANNEL, words, 2);
@@ -471,8 +469,7 @@ static void test_unload_waits_for_requests(void **state)
 	(void)state;
 	connect_open(&offer, &channel);
 	toy.hold = 1;
-	guest_send(&channel, &(struct guest_packet){
-				     .descriptor = { .type = 6 } });
+	guest_send(&channel, &(struct guest_packet){.descriptor = {.type = 6}});
 	post(VMBUS_MSG_UNLOAD, NULL, 0);
 	guest_expect_none(&guest);
 	assert_false(vmbus_server_idle(guest.server));
@@ -499,8 +496,7 @@ static void test_contact_while_connected(void **state)
 	(void)state;
 	connect_open(&offer, &channel);
 	toy.hold = 1;
-	guest_send(&channel, &(struct guest_packet){
-				     .descriptor = { .type = 6 } });
+	guest_send(&channel, &(struct guest_packet){.descriptor = {.type = 6}});
 	guest_post(&guest, &contact, sizeof(contact));
 	guest_expect_none(&guest);
 	vmbus_channel_release(toy.channel);
@@ -530,8 +526,7 @@ static void test_reset(void **state)
 	(void)state;
 	connect_open(&offer, &channel);
 	toy.hold = 1;
-	guest_send(&channel, &(struct guest_packet){
-				     .descriptor = { .type = 6 } });
+	guest_send(&channel, &(struct guest_packet){.descriptor = {.type = 6}});
 	vmbus_server_reset(guest.server);
 	assert_int_equal(toy.closed, 1);
 	assert_false(vmbus_server_idle(guest.server));
@@ -626,11 +621,11 @@ static void test_bad_lists(void **state)
 
 	const size_t size = 20 + 8 + 16;
 
-#define EXPECT_BAD(change)                                          \
-	do {                                                        \
-		bad = good;                                         \
-		change;                                             \
-		assert_int_not_equal(post_list(&bad, size), 0);     \
+#define EXPECT_BAD(change)                                                     \
+	do {                                                                   \
+		bad = good;                                                    \
+		change;                                                        \
+		assert_int_not_equal(post_list(&bad, size), 0);                \
 	} while (0)
 	EXPECT_BAD(bad.relid = 44);
 	EXPECT_BAD(bad.relid = 0xffffffff);
@@ -673,7 +668,7 @@ static void test_bad_bodies(void **state)
 		.ranges = 1,
 		.bytes = 3 * 4096,
 	};
-	uint64_t body[2 + 8] = { VMBUS_MSG_GPADL_BODY };
+	uint64_t body[2 + 8] = {VMBUS_MSG_GPADL_BODY};
 
 	(void)state;
 	connect(&offer);
@@ -743,14 +738,14 @@ static void test_too_many_lists(void **state)
 
 static void test_short_and_unknown(void **state)
 {
-	const uint8_t zeroes[240] = { 0 };
+	const uint8_t zeroes[240] = {0};
 
 	(void)state;
 	assert_true(guest_contact(&guest, VMBUS_VERSION_5_3));
 	for (size_t size = 0; size < 8; size++)
 		guest_post(&guest, zeroes, size);
 	for (uint32_t type = 0; type < 40; type++) {
-		uint32_t message[2] = { type, 0 };
+		uint32_t message[2] = {type, 0};
 
 		if (type == VMBUS_MSG_REQUEST_OFFERS ||
 		    type == VMBUS_MSG_UNLOAD)
@@ -759,7 +754,7 @@ static void test_short_and_unknown(void **state)
 		guest_expect_none(&guest);
 	}
 	for (uint32_t type = 27; type < 0xffffff00; type += 0x1234567) {
-		post(type, (uint32_t[]){ 1, 2, 3 }, 3);
+		post(type, (uint32_t[]){1, 2, 3}, 3);
 		guest_expect_none(&guest);
 	}
 }
@@ -768,10 +763,10 @@ static void test_tl_connect_and_monitor(void **state)
 {
 	struct vmbus_tl_connect_request request = {
 		.header.type = VMBUS_MSG_TL_CONNECT_REQUEST,
-		.endpoint_id = { { 1, 2 } },
-		.service_id = { { 3, 4 } },
+		.endpoint_id = {{1, 2}},
+		.service_id = {{3, 4}},
 	};
-	const uint32_t pages[4] = { 0x1000, 0, 0x2000, 0 };
+	const uint32_t pages[4] = {0x1000, 0, 0x2000, 0};
 
 	(void)state;
 	assert_true(guest_contact(&guest, VMBUS_VERSION_5_3));
@@ -802,7 +797,7 @@ static void test_messages_never_read(void **state)
 /* Random messages with mostly likely numbers in them. */
 static void test_random_messages(void **state)
 {
-	struct fake_random random = { 42 };
+	struct fake_random random = {42};
 	uint64_t pages[8];
 
 	(void)state;
@@ -810,11 +805,11 @@ static void test_random_messages(void **state)
 		pages[i] = guest_page(&guest);
 	toy.echo = true;
 	for (unsigned int i = 0; i < 200000; i++) {
-		uint8_t message[240] = { 0 };
+		uint8_t message[240] = {0};
 		uint32_t *const words = (uint32_t *)(void *)message;
-		const size_t size = fake_random_below(&random, 4) ?
-					    240 :
-					    fake_random_below(&random, 241);
+		const size_t size = fake_random_below(&random, 4)
+					    ? 240
+					    : fake_random_below(&random, 241);
 
 		for (unsigned int j = 0; j < 60; j++)
 			words[j] = fake_random_below(&random, 6);
@@ -830,7 +825,8 @@ static void test_random_messages(void **state)
 		if (words[0] == VMBUS_MSG_OPEN_CHANNEL)
 			words[2] = 1;
 		if (words[0] == VMBUS_MSG_GPADL_HEADER) {
-			const uint32_t count = 1 + fake_random_below(&random, 6);
+			const uint32_t count =
+				1 + fake_random_below(&random, 6);
 
 			words[2] = 1;
 			words[4] = 1u << 16 | (8 + count * 8);

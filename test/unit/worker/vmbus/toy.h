@@ -7,15 +7,15 @@
 struct toy {
 	struct vmbus_channel *channel;
 	bool refuse_open;
-	bool refuse_packets;	/* not now */
-	bool echo;		/* completes each packet with its payload */
-	unsigned int hold;	/* packets to keep in flight */
+	bool refuse_packets; /* not now */
+	bool echo;	     /* completes each packet with its payload */
+	unsigned int hold;   /* packets to keep in flight */
 	unsigned int opened;
 	unsigned int closed;
 	unsigned int packets;
 	unsigned int drained;
 	unsigned int writable;
-	unsigned int unsent;	/* echoes that found no room */
+	unsigned int unsent; /* echoes that found no room */
 	uint16_t last_type;
 	uint64_t last_transaction;
 	size_t last_header_size;
