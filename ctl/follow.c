@@ -159,14 +159,13 @@ int follow(char *const *names, int count, bool prefix)
 {
 	const struct timespec pause = {.tv_nsec = FOLLOW_PAUSE_NS};
 	struct follower follower = {.all = !count, .prefix = prefix};
-	bool any;
 
 	for (int i = 0; i < count; i++) {
 		if (!followed_find(&follower, names[i]))
 			followed_add(&follower, names[i]);
 	}
 	/* The logs are read once more after everybody has ended. */
-	while ((any = follower_look(&follower))) {
+	while (follower_look(&follower)) {
 		follower_step(&follower);
 		nanosleep(&pause, NULL);
 	}

@@ -14,16 +14,21 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #define CONSOLE_INPUT_SIZE 1024u
 /* So much unsent makes a write do the event loop's work. */
 #define CONSOLE_PUSH_SIZE (CONSOLE_RING_SIZE / 2)
-#define CONSOLE_KICK	  CONSOLE_READERS_MAX /* the eventfd's epoll data */
+/*
+ * Otherwise the loop does it so much later: a child prints character by
+ * character, and each write of its own would cost more than the character.
+ */
+#define CONSOLE_DELAY_NS 20000000
+#define CONSOLE_KICK	 CONSOLE_READERS_MAX /* the timer's epoll data */
 
 struct console_reader {
 	int fd; /* -1: free */
@@ -218,16 +223,18 @@ static bool reader_send(struct console_backend *backend,
 	return true;
 }
 
+/* Sets the timer, 0: off; it is not readable any more in either case. */
+static bool console_set_timer(struct console_backend *backend, long delay_ns)
+{
+	const struct itimerspec when = {.it_value.tv_nsec = delay_ns};
+
+	return !timerfd_settime(backend->kick_fd, 0, &when, NULL);
+}
+
 static void console_push(struct console_backend *backend)
 {
-	uint64_t count;
-
-	if (backend->kicked) {
-		backend->kicked = false;
-		/* Only resets the counter: there is nothing to be told. */
-		if (read(backend->kick_fd, &count, sizeof(count)) < 0)
-			return;
-	}
+	if (backend->kicked)
+		backend->kicked = !console_set_timer(backend, 0);
 	console_write_file(backend);
 	for (unsigned int i = 0; i < CONSOLE_READERS_MAX; i++) {
 		struct console_reader *reader = &backend->readers[i];
@@ -240,11 +247,8 @@ static void console_push(struct console_backend *backend)
 
 static void console_kick(struct console_backend *backend)
 {
-	const uint64_t one = 1;
-
 	if (!backend->kicked)
-		backend->kicked = write(backend->kick_fd, &one, sizeof(one)) ==
-				  sizeof(one);
+		backend->kicked = console_set_timer(backend, CONSOLE_DELAY_NS);
 }
 
 /* Unsent for the file or the reader that is furthest behind. */
@@ -380,7 +384,6 @@ int console_attach(struct console_backend *backend, int fd)
 		.place = console_oldest(backend),
 	};
 	reader_update(backend, reader);
-	console_kick(backend);
 	return 0;
 }
 
@@ -474,7 +477,8 @@ static bool console_open(struct console_backend *backend, const char *path)
 	};
 
 	backend->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	backend->kick_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	backend->kick_fd =
+		timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (backend->epoll_fd < 0 || backend->kick_fd < 0 ||
 	    epoll_ctl(backend->epoll_fd, EPOLL_CTL_ADD, backend->kick_fd,
 		      &event) < 0)

@@ -4,8 +4,9 @@
  *
  * One epoll descriptor stands for all readers: the event loop waits for
  * EPOLLIN on console_poll_fd() and then calls console_service(), which does
- * all writing: a device's write only fills the ring. All calls are made with
- * the machine's lock held. The process is to ignore SIGPIPE.
+ * all writing, some milliseconds late: a device's write only fills the ring.
+ * All calls are made with the machine's lock held. The process is to ignore
+ * SIGPIPE.
  */
 #pragma once
 
