@@ -10,7 +10,7 @@ machine_escape() { printf '%s' "${1//,/,,}"; }
 # machine_base: processors, memory, the two serial ports, what every run has.
 machine_base() {
 	machine=(-machine q35 -cpu "qemu64,+svm,+npt" -accel tcg -smp "$smp" -m "$memory"
-		-nodefaults -display none -vga none -monitor none -rtc base=utc
+		-nodefaults -display none -vga none -rtc base=utc
 		-netdev user,id=net0,restrict=on -device virtio-net-pci,netdev=net0,romfile=
 		-fsdev local,id=host,path=share,security_model=mapped-file
 		-device virtio-9p-pci,fsdev=host,mount_tag=bulkhead)
@@ -23,6 +23,7 @@ machine_base() {
 		machine+=(-mon com1)
 	else
 		machine+=(-chardev file,id=com1,path=parent.log)
+		machine+=(-chardev pipe,id=monitor,path=monitor -mon monitor)
 	fi
 	machine+=(-serial chardev:com1 -serial chardev:com2)
 }
