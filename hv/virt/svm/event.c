@@ -3,8 +3,11 @@
  * Events into a vp: injection, the windows that the core waits for, and NMI
  * masking, which silicon does not report and is followed by intercepting IRET.
  *
- * V_IRQ serves only as interrupt window, never to deliver. Where silicon
- * offers no exit behind an instruction (IRET that ends an NMI handler, a write
+ * An interrupt goes in by V_IRQ, whatever else by EVENTINJ. QEMU does not
+ * forget an interrupt that EVENTINJ has delivered: where a processor thread
+ * is asked to look up before its next exit, it delivers it once more, even
+ * with interrupts off. EVENTINJ is left for one that goes in while V_IRQ
+ * serves as the window for another. Where silicon offers no exit behind an instruction (IRET that ends an NMI handler, a write
  * of CR8, the instruction in an interrupt shadow), the instruction is executed
  * alone, with the trap flag set and every exception intercepted. A step never
  * outlives the vp_run() that began it: whatever other exit comes first undoes
@@ -32,7 +35,6 @@ void svm_vp_inject(struct virt_vp *virt_vp, const struct virt_event *event)
 	if (event->has_error)
 		value |= SVM_EVENT_HAS_ERROR | (uint64_t)event->error
 						       << SVM_EVENT_ERROR_SHIFT;
-	vp->vmcb->event_injection = value;
 	vp->injected = value;
 	vp->injected_length = 0;
 	if (event->type == VIRT_EVENT_SOFTWARE_INTERRUPT)
@@ -83,9 +85,16 @@ void svm_event_interrupted(struct svm_vp *vp, struct virt_event *event)
 	uint64_t injected = vp->injected;
 	uint8_t length = vp->injected_length;
 
+	bool by_virq = vp->by_virq;
+
 	vp->injected = 0;
 	vp->injected_length = 0;
+	vp->by_virq = false;
 	vp->vmcb->exit_interrupt_info = 0;
+	/* Another exit came before it was taken. */
+	if (by_virq && !(info & SVM_EVENT_VALID) &&
+	    vp->vmcb->virtual_interrupt & SVM_V_IRQ)
+		info = injected;
 	if (!(info & SVM_EVENT_VALID) || repeats_itself(info, injected))
 		return;
 
@@ -95,9 +104,10 @@ void svm_event_interrupted(struct svm_vp *vp, struct virt_event *event)
 	event->has_error = info & SVM_EVENT_HAS_ERROR;
 	event->error = (uint32_t)(info >> SVM_EVENT_ERROR_SHIFT);
 	event->instruction_length = 0;
-	/* QEMU reports an interrupt in this way at times. */
+	/* QEMU reports an interrupt by V_IRQ in this way. */
 	if (event->type == VIRT_EVENT_EXCEPTION &&
-	    event->vector >= SVM_EXCEPTIONS)
+	    (event->vector >= SVM_EXCEPTIONS ||
+	     (by_virq && event->vector == (injected & SVM_EVENT_VECTOR))))
 		event->type = VIRT_EVENT_INTERRUPT;
 	if (event->type == VIRT_EVENT_NMI)
 		registers->nmi_masked = false;
@@ -158,28 +168,45 @@ void svm_vp_window(struct virt_vp *vp, unsigned int windows)
 	svm_vp(vp)->attention = true;
 }
 
+static bool is_takeable_interrupt(const struct svm_vp *vp)
+{
+	const struct virt_registers *registers = &vp->virt.registers;
+
+	return vp->injected && !(vp->injected & SVM_EVENT_TYPE) &&
+	       registers->rflags & RFLAGS_IF && !registers->interrupt_shadow;
+}
+
 /* Makes the VMCB's intercepts what windows and NMI masking need. */
 static void arm(struct svm_vp *vp)
 {
 	struct vmcb *vmcb = vp->vmcb;
 	bool masked = vp->virt.registers.nmi_masked;
-	bool virq = vp->windows & VIRT_WINDOW_INTERRUPT;
+	bool window = vp->windows & VIRT_WINDOW_INTERRUPT;
+	bool virq;
 
+	vp->by_virq = !window && is_takeable_interrupt(vp);
+	virq = window || vp->by_virq;
 	vmcb->intercept_3 = vp->intercept_3;
 	vmcb->intercept_control = 0;
-	vmcb->virtual_interrupt =
-		SVM_V_BASE | (vmcb->virtual_interrupt & SVM_V_TPR);
+	vmcb->virtual_interrupt = vmcb->virtual_interrupt & SVM_V_TPR;
+	vmcb->event_injection = vp->by_virq ? 0 : vp->injected;
 	if (masked)
 		vmcb->intercept_3 |= (uint32_t)SVM_INTERCEPT_IRET;
-	if (virq) {
-		vmcb->intercept_3 |= (uint32_t)SVM_INTERCEPT_VINTR;
+	if (virq)
 		vmcb->virtual_interrupt |=
 			SVM_V_IRQ | SVM_V_INTR_PRIORITY | SVM_V_IGNORE_TPR;
+	if (vp->by_virq) {
+		vmcb->intercept_3 &= ~(uint32_t)SVM_INTERCEPT_VINTR;
+		vmcb->virtual_interrupt |=
+			SVM_V_INTR_MASKING |
+			(vp->injected & SVM_EVENT_VECTOR) << SVM_V_VECTOR_SHIFT;
+	} else {
+		vmcb->virtual_interrupt |= SVM_V_BASE;
 	}
 	/* QEMU aborts on a plain write of CR8 while V_IRQ is set. */
 	if (virq || vp->windows & VIRT_WINDOW_CR8)
 		vmcb->intercept_control |= (uint32_t)SVM_INTERCEPT_CR8_WRITE;
-	vp->attention = masked || vp->windows;
+	vp->attention = masked || vp->windows || vp->by_virq;
 }
 
 /* Sets the VMCB up for one instruction; enter, then step_end(). */
@@ -199,6 +226,7 @@ static void step_begin(struct svm_vp *vp, enum svm_step step)
 	vmcb->virtual_interrupt =
 		SVM_V_BASE | (vmcb->virtual_interrupt & SVM_V_TPR);
 	vmcb->event_injection = 0;
+	vp->by_virq = false;
 	vmcb->dr6 &= ~DR6_STEP;
 	vmcb->rflags |= RFLAGS_TF;
 }

@@ -16,9 +16,9 @@
 #define SVM_SEGMENT_LONG   BIT(9)
 
 /*
- * V_INTR_VECTOR is never used, as the window is intercepted; but with several
- * processors QEMU may bring V_IRQ back after the exit, and then the host takes
- * that vector: let it be one that means nothing.
+ * The window is intercepted, so that V_INTR_VECTOR is not used. With several
+ * processors QEMU may bring a V_IRQ back that was over: so the intercept is on
+ * at all times but while V_IRQ delivers, and the vector means nothing.
  */
 #define SVM_V_BASE \
 	(SVM_V_INTR_MASKING | \
@@ -57,6 +57,7 @@ struct svm_vp {
 	uint32_t exceptions;	 /* intercepted for the core */
 	uint32_t intercept_2;	 /* those and what is intercepted anyway */
 	uint32_t intercept_3;	 /* word 3 with no window asked for */
+	bool by_virq;		 /* injected goes in by V_IRQ */
 	uint64_t injected;	 /* event_injection of this run, 0 none */
 	uint8_t injected_length; /* a software interrupt's */
 	uint8_t windows;	 /* enum virt_window */
