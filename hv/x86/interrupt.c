@@ -7,10 +7,15 @@
 #include "local_apic.h"
 #include "panic.h"
 #include "processor.h"
+#include "register.h"
 
 #define STUB_SIZE	       16
 #define VECTOR_NMI	       2
 #define VECTOR_FIRST_INTERRUPT 32
+
+#define PIC_VECTORS	     8
+#define PIC_COMMAND	     0x20
+#define PIC_END_OF_INTERRUPT 0x20
 
 /* A gate as the manual lays it out; no stack switch (IST 0), since a task
  * state segment would be the guest's. AMD64 volume 2, 4.8.4. */
@@ -129,6 +134,18 @@ static void own_interrupt(struct processor *processor, uint8_t vector)
 	}
 }
 
+/*
+ * An 8259 between ICW1 and ICW2 answers with vectors 0 to 7: the parent has
+ * begun to program it and its timer line was up. An exception cannot be meant
+ * where the hypervisor has interrupts on. The parent would have to take it as
+ * an exception: end it, for whoever programs an 8259 starts its lines anew.
+ */
+static bool is_from_unset_pic(const struct interrupt_frame *frame)
+{
+	return frame->vector < PIC_VECTORS && frame->vector != VECTOR_NMI &&
+	       (frame->rflags & RFLAGS_INTERRUPT) != 0;
+}
+
 void interrupt_dispatch(struct interrupt_frame *frame)
 {
 	struct processor *processor = processor_this();
@@ -136,6 +153,8 @@ void interrupt_dispatch(struct interrupt_frame *frame)
 
 	if (vector == VECTOR_NMI)
 		processor->nmis++;
+	else if (is_from_unset_pic(frame))
+		port_write8(PIC_COMMAND, PIC_END_OF_INTERRUPT);
 	else if (vector < VECTOR_FIRST_INTERRUPT)
 		panic_exception(frame);
 	else if (vector >= CPU_VECTOR_FIRST_OWN &&

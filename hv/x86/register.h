@@ -36,6 +36,7 @@
 #define CR4_SMAP       BIT(21)
 
 #define RFLAGS_FIXED BIT(1) /* always one */
+#define RFLAGS_INTERRUPT BIT(9)
 
 static inline uint64_t register_read_msr(uint32_t msr)
 {
