@@ -87,6 +87,32 @@ static void hide(const struct memory_range *range)
 	};
 }
 
+/* What the core may touch for partitions: not the devices in the holes. */
+static void list_ram(void)
+{
+	struct hypervisor_config *config = &boot.config;
+
+	_Static_assert(RAM_RANGES_MAX >= MEMORY_RANGES_MAX, "all fit");
+	for (uint32_t i = 0; i < boot.info.memory.count; i++) {
+		const struct memory_range *range = &boot.info.memory.ranges[i];
+		uint64_t base = (range->base + PAGE_MASK) & ~(uint64_t)PAGE_MASK;
+		uint64_t end = range->end & ~(uint64_t)PAGE_MASK;
+		struct spa_range *ram = &config->ram[config->ram_count];
+
+		if (base >= end || (range->type != MEMORY_RAM &&
+				    range->type != MEMORY_HYPERVISOR &&
+				    range->type != MEMORY_LOADED))
+			continue;
+		if (config->ram_count &&
+		    ram[-1].base.value + ram[-1].size == base) {
+			ram[-1].size += end - base;
+			continue;
+		}
+		*ram = (struct spa_range){ SPA(base), end - base };
+		config->ram_count++;
+	}
+}
+
 static void reserve(void)
 {
 	struct reservation *reservation = &boot.reservation;
@@ -117,7 +143,7 @@ static void reserve(void)
 		.base = SPA(reservation->pool.base),
 		.size = reservation->pool.end - reservation->pool.base,
 	};
-	boot.config.ram_end = SPA(memory_map_ram_end(&boot.info.memory));
+	list_ram();
 	print_mib("image", &reservation->image);
 	print_mib("page pool", &reservation->pool);
 }
@@ -188,7 +214,8 @@ void boot_main(uint32_t magic, uint32_t information)
 	pic_quiet();
 	acpi_read(&boot.info, &boot.acpi);
 	reserve();
-	paging_start(&boot.reservation.source, boot.config.ram_end,
+	paging_start(&boot.reservation.source,
+		     SPA(memory_map_ram_end(&boot.info.memory)),
 		     (uintptr_t)boot_stack + PROCESSOR_GUARD_OFFSET);
 	local_apic_start();
 	local_apic_enable(0);

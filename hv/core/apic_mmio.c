@@ -192,13 +192,12 @@ static bool decode_mov(struct decoder *decoder, struct mov *mov)
 static void decoder_start(struct vp *vp, const struct virt_intercept *intercept,
 			  struct decoder *decoder)
 {
-	struct hv_register_value cs = {0}, efer = {0};
+	uint16_t code = vp_register(vp, HV_REGISTER_CS).segment.attributes;
 
-	virt->vp_get(vp->virt, HV_REGISTER_CS, &cs);
-	virt->vp_get(vp->virt, HV_REGISTER_EFER, &efer);
 	decoder->long_mode =
-		(efer.u64 & EFER_LMA) && (cs.segment.attributes & SEGMENT_LONG);
-	decoder->big = cs.segment.attributes & SEGMENT_BIG;
+		(vp_register(vp, HV_REGISTER_EFER).u64 & EFER_LMA) &&
+		(code & SEGMENT_LONG);
+	decoder->big = code & SEGMENT_BIG;
 	decoder->count = intercept->byte_count;
 	if (decoder->count)
 		memcpy(decoder->bytes, intercept->bytes, decoder->count);

@@ -156,3 +156,24 @@ void cpuid_read(struct vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 	if (vp->partition->cpuid_count)
 		override(vp->partition, leaf, subleaf, out);
 }
+
+/* AMD64 manual volume 2, 11.5.2; Intel volume 1, 13.3. */
+bool cpuid_xcr0_valid(struct vp *vp, uint64_t value)
+{
+	/* Bits that come all or none: bound registers, AVX-512, AMX. */
+	static const uint64_t groups[] = { BIT(3) | BIT(4),
+					   BIT(5) | BIT(6) | BIT(7),
+					   BIT(17) | BIT(18) };
+	uint32_t shown[4];
+
+	cpuid_read(vp, 0xd, 0, shown);
+	uint64_t allowed = (uint64_t)shown[3] << 32 | shown[0];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(groups); i++) {
+		if ((value & groups[i]) && (value & groups[i]) != groups[i])
+			return false;
+	}
+	/* x87 always; SSE before AVX, and that before AVX-512. */
+	return (value & 1) && !(value & ~allowed) && (value & 6) != 4 &&
+	       (!(value & groups[1]) || (value & 4));
+}

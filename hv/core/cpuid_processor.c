@@ -180,11 +180,8 @@ static void features_parent(const struct vp *vp, uint32_t subleaf,
 		out[EDX] &= ~(uint32_t)EDX_APIC;
 	if (!(out[ECX] & ECX_XSAVE))
 		return;
-	struct hv_register_value cr4 = {0};
-
-	virt->vp_get(vp->virt, HV_REGISTER_CR4, &cr4);
 	out[ECX] &= ~(uint32_t)ECX_OSXSAVE;
-	if (cr4.u64 & CR4_OSXSAVE)
+	if (vp_register(vp, HV_REGISTER_CR4).u64 & CR4_OSXSAVE)
 		out[ECX] |= ECX_OSXSAVE;
 }
 

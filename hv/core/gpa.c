@@ -11,9 +11,19 @@
 
 /* ---- Reaching into it ---- */
 
-static bool in_ram(spa_t frame)
+/* Whether all of it is RAM, of one piece; holes among it are devices'. */
+static bool in_ram(spa_t frame, uint64_t size)
 {
-	return frame.value < hypervisor.config.ram_end.value;
+	const struct hypervisor_config *config = &hypervisor.config;
+
+	for (uint32_t i = 0; i < config->ram_count; i++) {
+		const struct spa_range *ram = &config->ram[i];
+		uint64_t offset = frame.value - ram->base.value;
+
+		if (offset < ram->size && size <= ram->size - offset)
+			return true;
+	}
+	return false;
 }
 
 /* The parent's frames are its own unless mapped to something else. */
@@ -21,7 +31,8 @@ static void *parent_pointer(struct partition *parent, gpa_t gpa)
 {
 	struct virt_mapping mapping;
 
-	if (!in_ram(SPA(gpa.value)) || hypervisor_hides(SPA(gpa.value)))
+	if (!in_ram(SPA(gpa.value & ~(uint64_t)PAGE_MASK), PAGE_SIZE) ||
+	    hypervisor_hides(SPA(gpa.value)))
 		return NULL;
 	if (virt->space_lookup(&parent->space, gpa, &mapping) &&
 	    mapping.spa.value != mapping.gpa.value)
@@ -85,38 +96,113 @@ bool gpa_write(struct partition *partition, gpa_t gpa, const void *from,
 	return true;
 }
 
-/* ---- Children ---- */
+/* ---- Counting ---- */
 
-static void count(struct partition *partition, uint64_t size, int64_t change)
+/* What is mapped in the 2 MiB or less from gpa on: before a change, and after. */
+struct tally {
+	uint64_t small;
+	uint64_t large;
+};
+
+static struct tally tally(const struct partition *partition, gpa_t gpa,
+			  uint64_t size)
 {
-	uint64_t *pages = size == LARGE_PAGE_SIZE ? &partition->pages_large :
-						    &partition->pages_small;
+	struct tally found = { 0 };
+	struct virt_mapping old;
 
-	*pages += (uint64_t)change;
-}
-
-/* What is about to go, before [gpa, gpa + size) changes. Removing a part of a
- * large page leaves the rest of it as small ones. */
-static bool uncount(struct partition *partition, gpa_t gpa, uint64_t size)
-{
-	bool any = false;
-
-	for (uint64_t at = gpa.value; at < gpa.value + size;) {
-		struct virt_mapping old;
-		uint64_t step = PAGE_SIZE;
-
-		if (virt->space_lookup(&partition->space, GPA(at), &old)) {
-			any = true;
-			count(partition, old.size, -1);
-			if (old.size > size)
-				partition->pages_small +=
-					LARGE_PAGE_SIZE / PAGE_SIZE - 1;
-			step = MIN(old.size, size);
+	for (uint64_t at = gpa.value; at < gpa.value + size; at += PAGE_SIZE) {
+		if (!virt->space_lookup(&partition->space, GPA(at), &old))
+			continue;
+		if (old.size == LARGE_PAGE_SIZE) {
+			found.large++;
+			break;
 		}
-		at += step;
+		found.small++;
 	}
-	return any;
+	return found;
 }
+
+/* Counts what has changed since before. A page that goes, or comes, where a
+ * large one was leaves the rest of that as small ones. */
+static void retally(struct partition *partition, const struct tally *before,
+		    gpa_t gpa, uint64_t size)
+{
+	struct tally after = tally(partition, gpa, size);
+
+	partition->pages_small += after.small - before->small;
+	partition->pages_large += after.large - before->large;
+	if (size == PAGE_SIZE && before->large > after.large)
+		partition->pages_small += LARGE_PAGE_SIZE / PAGE_SIZE - 1;
+}
+
+/* ---- The hypercall page: lock P held ---- */
+
+static void overlay_remove(struct partition *partition)
+{
+	struct overlay *overlay = &partition->overlay;
+	struct tally before = tally(partition, overlay->gpa, PAGE_SIZE);
+
+	if (!overlay->active)
+		return;
+	if (overlay->something_below)
+		virt->space_map(&partition->space, &overlay->below);
+	else
+		virt->space_unmap(&partition->space, overlay->gpa, PAGE_SIZE);
+	retally(partition, &before, overlay->gpa, PAGE_SIZE);
+	overlay->active = false;
+	gpa_flush(partition);
+}
+
+static bool overlay_put(struct partition *partition, gpa_t gpa)
+{
+	const struct virt_mapping code = {
+		.gpa = gpa,
+		.spa = hypervisor.hypercall_page,
+		.size = PAGE_SIZE,
+		.rights = VIRT_MAP_READ | VIRT_MAP_EXECUTE,
+	};
+	struct virt_mapping below = { .gpa = gpa };
+	struct tally before = tally(partition, gpa, PAGE_SIZE);
+	bool something = virt->space_lookup(&partition->space, gpa, &below);
+
+	if (virt->space_map(&partition->space, &code) != HV_STATUS_SUCCESS)
+		return false;
+	retally(partition, &before, gpa, PAGE_SIZE);
+	below.spa.value += gpa.value - below.gpa.value;
+	below.gpa = gpa;
+	below.size = PAGE_SIZE;
+	partition->overlay = (struct overlay){
+		.active = true,
+		.something_below = something,
+		.gpa = gpa,
+		.below = below,
+	};
+	gpa_flush(partition);
+	return true;
+}
+
+bool gpa_overlay(struct partition *partition, gpa_t gpa)
+{
+	if (gpa.value >= PARTITION_GPA_LIMIT)
+		return false;
+	if (partition_is_parent(partition))
+		gpa_parent_fault(partition, gpa);
+	spinlock_take(&partition->lock);
+	overlay_remove(partition);
+	bool done = overlay_put(partition, gpa);
+
+	spinlock_give(&partition->lock);
+	return done;
+}
+
+void gpa_overlay_remove(struct partition *partition)
+{
+	spinlock_take(&partition->lock);
+	overlay_remove(partition);
+	spinlock_give(&partition->lock);
+}
+
+/* ---- Children ---- */
 
 static bool overlaid(const struct partition *partition, gpa_t gpa,
 		     uint64_t size)
@@ -130,9 +216,9 @@ static bool owned(struct partition *parent, gpa_t source, uint64_t size)
 {
 	struct virt_mapping mapping;
 
+	if (!in_ram(SPA(source.value), size))
+		return false;
 	for (uint64_t at = source.value; at < source.value + size;) {
-		if (!in_ram(SPA(at)))
-			return false;
 		if (virt->space_lookup(&parent->space, GPA(at), &mapping)) {
 			if (mapping.spa.value != mapping.gpa.value)
 				return false;
@@ -146,25 +232,20 @@ static bool owned(struct partition *parent, gpa_t source, uint64_t size)
 	return true;
 }
 
-/* Lets the overlay remember a new mapping below it; true: nothing more to
- * do. Only a page of the overlay's own size can be kept that way. */
-static bool map_below_overlay(struct partition *child,
-			      const struct gpa_mapping *mapping)
+/* Lets the overlay remember a new mapping, or none, below it; true: nothing
+ * more to do. Only a page of the overlay's own size can be kept that way. */
+static bool change_below_overlay(struct partition *child,
+				 const struct virt_mapping *target)
 {
-	if (!overlaid(child, mapping->gpa, mapping->size))
+	if (!overlaid(child, target->gpa, target->size))
 		return false;
-	if (mapping->size != PAGE_SIZE) {
-		gpa_overlay_remove(child);
+	if (target->size != PAGE_SIZE) {
+		overlay_remove(child);
 		child->hypercall_msr &= ~1ull;
 		return false;
 	}
-	child->overlay.below = (struct virt_mapping){
-		.gpa = mapping->gpa,
-		.spa = SPA(mapping->source.value),
-		.size = PAGE_SIZE,
-		.rights = mapping->rights,
-	};
-	child->overlay.something_below = mapping->rights != 0;
+	child->overlay.below = *target;
+	child->overlay.something_below = target->rights != 0;
 	return true;
 }
 
@@ -180,6 +261,24 @@ static bool mapped_so(struct partition *child,
 	       old.size == target->size && old.rights == target->rights;
 }
 
+/* Locks P of child and parent held: what the parent gives it does not lose. */
+static enum hv_status map_owned(struct partition *child,
+				const struct virt_mapping *target)
+{
+	if (!owned(child->parent, GPA(target->spa.value), target->size))
+		return HV_STATUS_ACCESS_DENIED;
+	if (change_below_overlay(child, target) || mapped_so(child, target))
+		return HV_STATUS_SUCCESS;
+
+	struct tally before = tally(child, target->gpa, target->size);
+	enum hv_status status = virt->space_map(&child->space, target);
+
+	retally(child, &before, target->gpa, target->size);
+	if (status == HV_STATUS_SUCCESS && (before.small || before.large))
+		gpa_flush(child);
+	return status;
+}
+
 enum hv_status gpa_map(struct partition *child,
 		       const struct gpa_mapping *mapping)
 {
@@ -189,92 +288,68 @@ enum hv_status gpa_map(struct partition *child,
 		.size = mapping->size,
 		.rights = mapping->rights,
 	};
-	uint64_t mask = mapping->size - 1;
-	bool changed;
 
-	if ((mapping->gpa.value | mapping->source.value) & mask)
+	if (!mapping->rights)
+		return gpa_unmap(child, mapping->gpa, mapping->size);
+	if ((mapping->gpa.value | mapping->source.value) & (mapping->size - 1))
 		return HV_STATUS_INVALID_PARAMETER;
 	if (mapping->gpa.value + mapping->size > PARTITION_GPA_LIMIT)
 		return HV_STATUS_INVALID_PARAMETER;
-	if (!mapping->rights)
-		return gpa_unmap(child, mapping->gpa, mapping->size, &changed);
-	if (!owned(child->parent, mapping->source, mapping->size))
-		return HV_STATUS_ACCESS_DENIED;
-	if (map_below_overlay(child, mapping) || mapped_so(child, &target))
-		return HV_STATUS_SUCCESS;
+	spinlock_take(&child->parent->lock);
+	enum hv_status status = map_owned(child, &target);
 
-	uint64_t small = child->pages_small;
-	uint64_t large = child->pages_large;
-	bool replaced = uncount(child, mapping->gpa, mapping->size);
-	enum hv_status status = virt->space_map(&child->space, &target);
-
-	if (status != HV_STATUS_SUCCESS) {
-		child->pages_small = small;
-		child->pages_large = large;
-		return status;
-	}
-	count(child, mapping->size, 1);
-	if (replaced)
-		gpa_flush(child);
-	return HV_STATUS_SUCCESS;
+	spinlock_give(&child->parent->lock);
+	return status;
 }
 
-enum hv_status gpa_unmap(struct partition *child, gpa_t gpa, uint64_t size,
-			 bool *changed)
+enum hv_status gpa_unmap(struct partition *child, gpa_t gpa, uint64_t size)
 {
-	*changed = false;
+	const struct virt_mapping nothing = { .gpa = gpa, .size = size };
+
 	if ((gpa.value & (size - 1)) ||
 	    gpa.value + size > PARTITION_GPA_LIMIT)
 		return HV_STATUS_INVALID_PARAMETER;
-	if (overlaid(child, gpa, size)) {
-		if (size == PAGE_SIZE) {
-			child->overlay.something_below = false;
-			return HV_STATUS_SUCCESS;
-		}
-		gpa_overlay_remove(child);
-		child->hypercall_msr &= ~1ull;
-	}
-	uint64_t small = child->pages_small;
-	uint64_t large = child->pages_large;
-	bool any = uncount(child, gpa, size);
+	if (change_below_overlay(child, &nothing))
+		return HV_STATUS_SUCCESS;
 
-	if (!any)
+	struct tally before = tally(child, gpa, size);
+
+	if (!before.small && !before.large)
 		return HV_STATUS_SUCCESS;
 	enum hv_status status = virt->space_unmap(&child->space, gpa, size);
 
-	if (status != HV_STATUS_SUCCESS) {
-		child->pages_small = small;
-		child->pages_large = large;
-		return status;
-	}
-	*changed = true;
-	return HV_STATUS_SUCCESS;
+	retally(child, &before, gpa, size);
+	if (status == HV_STATUS_SUCCESS)
+		gpa_flush(child);
+	return status;
 }
 
 /* ---- Forgetting translations ---- */
 
+/* First the generation, so that who sees the epoch drops translations too. */
 void gpa_flush(struct partition *partition)
 {
 	__atomic_add_fetch(&partition->flush_generation, 1, __ATOMIC_ACQ_REL);
+	uint64_t epoch =
+		__atomic_add_fetch(&hypervisor.epoch, 1, __ATOMIC_ACQ_REL);
+	uint64_t old =
+		__atomic_load_n(&partition->flush_epoch, __ATOMIC_RELAXED);
+
+	while (old < epoch &&
+	       !__atomic_compare_exchange_n(&partition->flush_epoch, &old,
+					    epoch, true, __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED))
+		;
 }
 
 bool gpa_quiet(struct partition *partition)
 {
-	uint32_t generation = __atomic_load_n(&partition->flush_generation,
-					      __ATOMIC_ACQUIRE);
+	uint64_t epoch =
+		__atomic_load_n(&partition->flush_epoch, __ATOMIC_ACQUIRE);
 	bool quiet = true;
 
-	for (uint32_t i = 0; i < partition->vp_limit; i++) {
-		struct vp *vp = partition->vps[i];
-
-		if (!vp || __atomic_load_n(&vp->flushed, __ATOMIC_ACQUIRE) ==
-				   generation)
-			continue;
-		if (!lp_running(vp) || vp->lp == cpu_lp())
-			continue;
-		lp_attend(vp->lp);
-		quiet = false;
-	}
+	for (uint32_t i = 0; i < hypervisor.config.lps; i++)
+		quiet &= lp_passed(i, epoch);
 	return quiet;
 }
 
@@ -342,16 +417,18 @@ enum hv_status gpa_hide(struct partition *parent, spa_t frame)
 		.size = PAGE_SIZE,
 		.rights = VIRT_MAP_READ | VIRT_MAP_WRITE,
 	};
+	enum hv_status status = HV_STATUS_ACCESS_DENIED;
 
-	if ((frame.value & PAGE_MASK) ||
-	    !owned(parent, GPA(frame.value), PAGE_SIZE))
-		return HV_STATUS_ACCESS_DENIED;
+	if (frame.value & PAGE_MASK)
+		return status;
 	/* A large identity page is needed first, to be split. */
 	gpa_parent_fault(parent, GPA(frame.value));
 	spinlock_take(&parent->lock);
-	enum hv_status status = virt->space_map(&parent->space, &scrap);
-
+	if (owned(parent, GPA(frame.value), PAGE_SIZE))
+		status = virt->space_map(&parent->space, &scrap);
 	spinlock_give(&parent->lock);
+	if (status == HV_STATUS_SUCCESS)
+		gpa_flush(parent);
 	return status;
 }
 
@@ -368,59 +445,4 @@ void gpa_unhide(struct partition *parent, spa_t frame)
 	virt->space_map(&parent->space, &identity);
 	spinlock_give(&parent->lock);
 	gpa_flush(parent);
-}
-
-/* ---- The hypercall page ---- */
-
-bool gpa_overlay(struct partition *partition, gpa_t gpa)
-{
-	struct overlay *overlay = &partition->overlay;
-	const struct virt_mapping code = {
-		.gpa = gpa,
-		.spa = hypervisor.hypercall_page,
-		.size = PAGE_SIZE,
-		.rights = VIRT_MAP_READ | VIRT_MAP_EXECUTE,
-	};
-	struct virt_mapping below;
-
-	if (gpa.value >= PARTITION_GPA_LIMIT)
-		return false;
-	gpa_overlay_remove(partition);
-	if (partition_is_parent(partition))
-		gpa_parent_fault(partition, gpa);
-	spinlock_take(&partition->lock);
-	bool something = virt->space_lookup(&partition->space, gpa, &below);
-	bool done = virt->space_map(&partition->space, &code) ==
-		    HV_STATUS_SUCCESS;
-
-	if (done) {
-		uint64_t offset = something ? gpa.value - below.gpa.value : 0;
-
-		overlay->active = true;
-		overlay->gpa = gpa;
-		overlay->something_below = something;
-		overlay->below = (struct virt_mapping){
-			.gpa = gpa,
-			.spa = SPA(something ? below.spa.value + offset : 0),
-			.size = PAGE_SIZE,
-			.rights = something ? below.rights : 0,
-		};
-	}
-	spinlock_give(&partition->lock);
-	gpa_flush(partition);
-	return done;
-}
-
-void gpa_overlay_remove(struct partition *partition)
-{
-	struct overlay *overlay = &partition->overlay;
-
-	if (!overlay->active)
-		return;
-	if (overlay->something_below)
-		virt->space_map(&partition->space, &overlay->below);
-	else
-		virt->space_unmap(&partition->space, overlay->gpa, PAGE_SIZE);
-	overlay->active = false;
-	gpa_flush(partition);
 }

@@ -8,9 +8,9 @@
 #include "partition.h"
 
 /*
- * The hypervisor's pointer to the frame behind gpa, valid until the page is
- * unmapped (unmapping waits for every lp to leave what it is doing); NULL
- * where nothing is mapped with these VIRT_MAP_* rights. Only the bytes up to
+ * The hypervisor's pointer to the frame behind gpa, valid until this lp next
+ * runs a vp (who takes a page away waits for that, by gpa_quiet()); NULL where
+ * the parent has no RAM of its own, or where nothing is mapped with these VIRT_MAP_* rights. Only the bytes up to
  * the page's end may be used.
  */
 void *gpa_pointer(struct partition *partition, gpa_t gpa, uint32_t rights);
@@ -34,16 +34,16 @@ struct gpa_mapping {
 enum hv_status gpa_map(struct partition *child,
 		       const struct gpa_mapping *mapping);
 
-/* Unmaps; *changed is set when something was there. Lock P held. */
-enum hv_status gpa_unmap(struct partition *child, gpa_t gpa, uint64_t size,
-			 bool *changed);
+/* Unmaps; what was there is out of use once gpa_quiet(). Lock P held. */
+enum hv_status gpa_unmap(struct partition *child, gpa_t gpa, uint64_t size);
 
 /* Every vp drops its translations before it runs again. */
 void gpa_flush(struct partition *partition);
 
 /*
- * Whether no processor can still use a translation, or a pointer, from before
- * the last gpa_flush(). Asks those that may to stop; ask again later.
+ * Whether no processor can still use a translation, or a pointer into any
+ * partition's memory, from before the partition's last gpa_flush(). Makes
+ * those that may stop; ask again later.
  */
 bool gpa_quiet(struct partition *partition);
 

@@ -39,14 +39,6 @@ struct walk {
 	uint32_t *error;
 };
 
-static uint64_t get(struct vp *vp, uint32_t name)
-{
-	struct hv_register_value value = { 0 };
-
-	virt->vp_get(vp->virt, name, &value);
-	return value.u64;
-}
-
 static bool read_entry(struct walk *walk, uint64_t table, unsigned int level,
 		       uint64_t *entry)
 {
@@ -114,15 +106,15 @@ bool gva_translate(struct vp *vp, const struct gva_query *query, gpa_t *gpa,
 	struct walk walk = {
 		.vp = vp,
 		.query = query,
-		.cr0 = get(vp, HV_REGISTER_CR0),
-		.cr4 = get(vp, HV_REGISTER_CR4),
-		.efer = get(vp, HV_REGISTER_EFER),
+		.cr0 = vp_register(vp, HV_REGISTER_CR0).u64,
+		.cr4 = vp_register(vp, HV_REGISTER_CR4).u64,
+		.efer = vp_register(vp, HV_REGISTER_EFER).u64,
 		.entry_size = 8,
 		.index_bits = 9,
 		.rights = ~0ull,
 		.error = error,
 	};
-	uint64_t cr3 = get(vp, HV_REGISTER_CR3);
+	uint64_t cr3 = vp_register(vp, HV_REGISTER_CR3).u64;
 
 	*error = (query->access & VIRT_ACCESS_WRITE ? ERROR_WRITE : 0) |
 		 (query->access & VIRT_ACCESS_EXECUTE ? ERROR_FETCH : 0) |
@@ -142,18 +134,18 @@ bool gva_translate(struct vp *vp, const struct gva_query *query, gpa_t *gpa,
 
 unsigned int gva_fetch(struct vp *vp, uint8_t *bytes, unsigned int count)
 {
-	struct hv_register_value cs = { 0 };
+	struct hv_segment_register cs =
+		vp_register(vp, HV_REGISTER_CS).segment;
 	const struct virt_registers *registers = &vp->virt->registers;
 	struct gva_query query = { .access = VIRT_ACCESS_EXECUTE,
 				   .user = registers->cpl == 3 };
 	unsigned int done = 0;
 
-	virt->vp_get(vp->virt, HV_REGISTER_CS, &cs);
-	bool is_long = (get(vp, HV_REGISTER_EFER) & EFER_LMA) &&
-		       (cs.segment.attributes & CS_LONG);
+	bool is_long = (vp_register(vp, HV_REGISTER_EFER).u64 & EFER_LMA) &&
+		       (cs.attributes & CS_LONG);
 
 	query.gva = GVA(is_long ? registers->rip :
-				  (uint32_t)(cs.segment.base +
+				  (uint32_t)(cs.base +
 					     registers->rip));
 	while (done < count) {
 		uint64_t part = PAGE_SIZE - (query.gva.value & PAGE_MASK);

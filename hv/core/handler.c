@@ -14,14 +14,6 @@
 #include "msr.h"
 #include "vp.h"
 
-static struct hv_segment_register segment(struct vp *vp, uint32_t name)
-{
-	struct hv_register_value value = { 0 };
-
-	virt->vp_get(vp->virt, name, &value);
-	return value.segment;
-}
-
 /* ---- Processor ---- */
 
 static void handle_cpuid(struct vp *vp, const struct virt_intercept *intercept)
@@ -101,23 +93,16 @@ static void handle_halt(struct vp *vp, const struct virt_intercept *intercept)
 	vp_halt(vp, false);
 }
 
-/* x87 always; SSE before AVX; nothing that CPUID does not show. */
 static void handle_xsetbv(struct vp *vp, const struct virt_intercept *intercept)
 {
-	uint32_t shown[4];
-
-	cpuid_read(vp, 0xd, 0, shown);
-	uint64_t allowed = (uint64_t)shown[3] << 32 | shown[0];
-	uint64_t value = intercept->data;
-
 	if ((uint32_t)vp->virt->registers.gpr[VIRT_RCX] != 0 ||
-	    vp->virt->registers.cpl != 0 || !(value & 1) ||
-	    (value & ~allowed) || (value & 6) == 4) {
+	    vp->virt->registers.cpl != 0 ||
+	    !cpuid_xcr0_valid(vp, intercept->data)) {
 		vp_fault_error(vp, VP_VECTOR_GP, 0);
 		return;
 	}
 	cpu_state_save(&vp->cpu);
-	vp->cpu.xcr0 = value;
+	vp->cpu.xcr0 = intercept->data;
 	cpu_state_load(&vp->cpu);
 	virt->vp_skip(vp->virt, intercept);
 }
@@ -204,8 +189,8 @@ static void handle_io(struct vp *vp, const struct virt_intercept *intercept)
 	};
 
 	if (io->string) {
-		body.ds = segment(vp, HV_REGISTER_DS);
-		body.es = segment(vp, HV_REGISTER_ES);
+		body.ds = vp_register(vp, HV_REGISTER_DS).segment;
+		body.es = vp_register(vp, HV_REGISTER_ES).segment;
 		body.instruction_byte_count = (uint8_t)gva_fetch(
 			vp, body.instruction_bytes,
 			sizeof(body.instruction_bytes));
@@ -262,35 +247,30 @@ static uint32_t needed_rights(uint8_t access)
 	return rights;
 }
 
-static void child_memory(struct vp *vp, const struct virt_intercept *intercept)
-{
-	gpa_t gpa = intercept->memory.gpa;
-	struct virt_mapping mapping;
-	bool mapped = virt->space_lookup(&vp->partition->space, gpa, &mapping);
-	uint32_t needed = needed_rights(intercept->memory.access);
-
-	if (mapped && (mapping.rights & needed) == needed)
-		return; /* mapped meanwhile: try again */
-	if (mapped && mapping.spa.value == hypervisor.hypercall_page.value) {
-		vp_fault_error(vp, VP_VECTOR_GP, 0);
-		return;
-	}
-	send_memory(vp, intercept, mapped);
-}
-
 static void handle_memory(struct vp *vp, const struct virt_intercept *intercept)
 {
 	gpa_t gpa = intercept->memory.gpa;
+	bool parent = partition_is_parent(vp->partition);
+	uint32_t needed = needed_rights(intercept->memory.access);
+	struct virt_mapping mapping;
 
 	if ((gpa.value & ~(uint64_t)PAGE_MASK) ==
 		    (vp->apic.base & 0xffffff000ull) &&
 	    (vp->apic.base & APIC_BASE_ENABLED) &&
 	    !(vp->apic.base & APIC_BASE_X2APIC) && apic_mmio(vp, intercept))
 		return;
-	if (!partition_is_parent(vp->partition))
-		child_memory(vp, intercept);
-	else if (!gpa_parent_fault(vp->partition, gpa))
+	bool mapped = virt->space_lookup(&vp->partition->space, gpa, &mapping);
+
+	if (mapped && (mapping.rights & needed) == needed)
+		return; /* mapped meanwhile: try again */
+	if (!mapped && parent && gpa_parent_fault(vp->partition, gpa))
+		return;
+	/* The parent reaches for nothing, or writes to its hypercall page. */
+	if (parent || (mapped && mapping.spa.value ==
+					 hypervisor.hypercall_page.value))
 		vp_fault_error(vp, VP_VECTOR_GP, 0);
+	else
+		send_memory(vp, intercept, mapped);
 }
 
 /* ---- The end ---- */
@@ -303,12 +283,8 @@ static void print_state(struct vp *vp, const char *what, uint64_t code)
 	uint64_t values[ARRAY_SIZE(names)];
 	const struct virt_registers *r = &vp->virt->registers;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
-		struct hv_register_value value = { 0 };
-
-		virt->vp_get(vp->virt, names[i], &value);
-		values[i] = value.u64;
-	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
+		values[i] = vp_register(vp, names[i]).u64;
 	print("p%lu vp%u: %s (%lx) at rip %lx rsp %lx flags %lx cr0 %lx cr2 %lx cr3 %lx cr4 %lx efer %lx\n",
 	      vp->partition->id, vp->index, what, code, r->rip,
 	      r->gpr[VIRT_RSP], r->rflags, values[0], values[1], values[2],

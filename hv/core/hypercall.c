@@ -12,8 +12,9 @@
 #define CR0_PE BIT(0)
 #define EFER_LMA BIT(10)
 
-/* Reps done in one entry; then the caller's RCX tells where to go on. */
-#define REP_BUDGET 512
+/* How long the reps of one entry may take, as the TLFS wants it; then the
+ * caller's RCX tells where to go on. */
+#define REPS_PER_SECOND 20000
 
 struct registers {
 	uint64_t control;
@@ -21,14 +22,6 @@ struct registers {
 	uint64_t output; /* address, or second 8 bytes */
 	bool is_long;
 };
-
-static uint64_t get(struct vp *vp, uint32_t name)
-{
-	struct hv_register_value value = { 0 };
-
-	virt->vp_get(vp->virt, name, &value);
-	return value.u64;
-}
 
 static uint64_t pair(const uint64_t *gpr, unsigned int high, unsigned int low)
 {
@@ -39,7 +32,7 @@ static struct registers registers_of(struct vp *vp)
 {
 	const uint64_t *gpr = vp->virt->registers.gpr;
 
-	if (get(vp, HV_REGISTER_EFER) & EFER_LMA)
+	if (vp_register(vp, HV_REGISTER_EFER).u64 & EFER_LMA)
 		return (struct registers){ gpr[VIRT_RCX], gpr[VIRT_RDX],
 					   gpr[VIRT_R8], true };
 	return (struct registers){ pair(gpr, VIRT_RDX, VIRT_RAX),
@@ -173,7 +166,9 @@ enum hv_status hypercall_stopped_vp(struct hypercall_call *call,
 		return HV_STATUS_INVALID_VP_INDEX;
 	if (!((*vp)->suspended & (VP_EXPLICIT_SUSPEND | VP_INTERCEPT_SUSPEND)))
 		return HV_STATUS_INVALID_VP_STATE;
-	call->again = lp_running(*vp);
+	call->again = call->held != *vp && !lp_hold(*vp);
+	if (!call->again)
+		call->held = *vp;
 	return HV_STATUS_SUCCESS;
 }
 
@@ -250,17 +245,16 @@ static enum hv_status decode(struct hypercall_call *call,
 
 static enum hv_status run_reps(struct hypercall_call *call)
 {
-	uint32_t end = MIN(call->count, call->index + REP_BUDGET);
-	enum hv_status status = HV_STATUS_SUCCESS;
+	uint64_t end = cpu_now() + hypervisor.config.tsc_hz / REPS_PER_SECOND;
 
-	while (call->index < end && status == HV_STATUS_SUCCESS) {
-		status = call->definition->run(call);
-		if (call->again)
+	do {
+		enum hv_status status = call->definition->run(call);
+
+		if (status != HV_STATUS_SUCCESS || call->again)
 			return status;
-		if (status == HV_STATUS_SUCCESS)
-			call->index++;
-	}
-	return status;
+		call->index++;
+	} while (call->index < call->count && cpu_now() < end);
+	return HV_STATUS_SUCCESS;
 }
 
 static enum hv_status perform(struct hypercall_call *call)
@@ -284,12 +278,9 @@ static void conclude(struct hypercall_call *call,
 
 	if (call->intercepted)
 		return;
-	if (call->again) {
-		/* With a finish the reps are done again, and change nothing. */
-		if (rep && !call->definition->finish)
-			set_rep_start(call->vp, registers, call->index);
+	/* With a finish the reps are done again, and change nothing. */
+	if (call->again && (!rep || call->definition->finish))
 		return;
-	}
 	if (rep) {
 		give_output(call, registers,
 			    call->index * call->definition->rep_output);
@@ -323,7 +314,7 @@ static bool permitted(struct vp *vp)
 
 	return vp->virt->registers.cpl == 0 && partition->hyperv &&
 	       partition->guest_os_id != 0 &&
-	       (get(vp, HV_REGISTER_CR0) & CR0_PE);
+	       (vp_register(vp, HV_REGISTER_CR0).u64 & CR0_PE);
 }
 
 static void unknown(struct vp *vp, const struct registers *registers,
@@ -372,6 +363,8 @@ void hypercall_run(struct vp *vp, const struct virt_intercept *intercept)
 	}
 	/* A refused call did no rep in this entry. */
 	conclude(&call, &registers, intercept, status);
+	if (call.held)
+		lp_resume(call.held, VP_HELD);
 	if (call.target)
 		partition_put(call.target);
 }

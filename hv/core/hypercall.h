@@ -18,6 +18,7 @@ struct hypercall_call {
 	struct vp *vp;		    /* the caller */
 	const struct hypercall *definition;
 	struct partition *target;   /* held; NULL without HYPERCALL_TARGET */
+	struct vp *held;	    /* by hypercall_stopped_vp(), or NULL */
 	void *input;		    /* our copy; a rep's own part: rep_input */
 	void *output;		    /* our copy, zeroed */
 	uint32_t variable;	    /* bytes of variable header */
@@ -75,7 +76,8 @@ struct vp *hypercall_vp(const struct hypercall_call *call, uint32_t index);
 
 /*
  * For calls that touch a vp's state: SUCCESS only when the vp is suspended and
- * on no processor. A suspended one that has not quite stopped: call->again.
+ * on no processor, and until the call ends it stays so. A suspended one that
+ * has not quite stopped, or is another call's: call->again.
  */
 enum hv_status hypercall_stopped_vp(struct hypercall_call *call,
 				    uint32_t index, struct vp **vp);

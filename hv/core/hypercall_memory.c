@@ -60,19 +60,15 @@ enum hv_status hypercall_unmap_gpa_pages(struct hypercall_call *call)
 	uint64_t size = input->unmap_flags & HV_UNMAP_GPA_LARGE_PAGE ?
 				LARGE_PAGE_SIZE :
 				PAGE_SIZE;
-	bool changed;
 
 	if (input->target_gpa_base >= PARTITION_GPA_LIMIT >> PAGE_SHIFT)
 		return HV_STATUS_INVALID_PARAMETER;
 	spinlock_take(&call->target->lock);
 	enum hv_status status = gpa_unmap(
 		call->target,
-		page_at(input->target_gpa_base, call->index, size), size,
-		&changed);
+		page_at(input->target_gpa_base, call->index, size), size);
 
 	spinlock_give(&call->target->lock);
-	if (changed)
-		gpa_flush(call->target);
 	return status;
 }
 
@@ -101,11 +97,14 @@ enum hv_status hypercall_deposit_memory(struct hypercall_call *call)
 	spa_t frame = SPA(*page << PAGE_SHIFT);
 
 	if (leaving->value != frame.value) {
+		/* The caller has given up what it had begun. */
+		if (leaving->value)
+			gpa_unhide(parent, *leaving);
+		*leaving = SPA(0);
 		enum hv_status status = gpa_hide(parent, frame);
 
 		if (status != HV_STATUS_SUCCESS)
 			return status;
-		gpa_flush(parent);
 		*leaving = frame;
 	}
 	call->again = !gpa_quiet(parent);

@@ -35,50 +35,24 @@ enum hv_status hypercall_create_partition(struct hypercall_call *call)
 
 enum hv_status hypercall_initialize_partition(struct hypercall_call *call)
 {
-	call->target->state = PARTITION_ACTIVE;
-	return HV_STATUS_SUCCESS;
-}
-
-/* Only this call may still hold it, and nothing of it may run. */
-static bool alone(struct hypercall_call *call)
-{
-	return partition_stopped(call->target) &&
-	       __atomic_load_n(&call->target->references, __ATOMIC_ACQUIRE) ==
-		       1;
+	return partition_initialize(call->target);
 }
 
 enum hv_status hypercall_finalize_partition(struct hypercall_call *call)
 {
-	call->target->state = PARTITION_DELETING;
-	call->again = !alone(call) || !partition_finalize(call->target);
-	if (!call->again)
-		call->target->state = PARTITION_FINALIZED;
+	call->again = !partition_finalize(call->target);
 	return HV_STATUS_SUCCESS;
 }
 
 enum hv_status hypercall_delete_partition(struct hypercall_call *call)
 {
-	struct partition *target = call->target;
+	uint64_t id = call->target->id;
 
-	if (target->state != PARTITION_FINALIZED) {
-		hypercall_finalize_partition(call);
-		if (call->again)
-			return HV_STATUS_SUCCESS;
+	call->again = !partition_delete(call->target);
+	if (!call->again) {
+		call->target = NULL;
+		print("p%lu: deleted\n", id);
 	}
-	target->state = PARTITION_DELETING;
-	if (!alone(call)) {
-		target->state = PARTITION_FINALIZED;
-		call->again = true;
-		return HV_STATUS_SUCCESS;
-	}
-	/* Found by nobody from here on; one who found it just before holds
-	 * it, and then sees DELETING. */
-	partition_remove(target);
-	while (__atomic_load_n(&target->references, __ATOMIC_ACQUIRE) != 1)
-		__builtin_ia32_pause();
-	print("p%lu: deleted\n", target->id);
-	call->target = NULL;
-	partition_free(target);
 	return HV_STATUS_SUCCESS;
 }
 

@@ -77,11 +77,15 @@ static enum hv_status set_live(struct hypercall_call *call, struct vp *vp,
 {
 	bool suspend = element->value.u64 & HV_SUSPENDED;
 
-	/* Letting go what has not quite stopped yet: first let it stop. */
+	/* What the parent has edited is taken over: that needs a stopped vp. */
 	if (element->name == HV_REGISTER_INTERCEPT_SUSPEND && !suspend &&
-	    (vp->suspended & VP_INTERCEPT_SUSPEND) && lp_running(vp)) {
-		call->again = true;
-		return HV_STATUS_SUCCESS;
+	    (vp->suspended & VP_INTERCEPT_SUSPEND)) {
+		enum hv_status stopped =
+			hypercall_stopped_vp(call, vp->index, &vp);
+
+		if (stopped != HV_STATUS_SUCCESS || call->again)
+			return stopped;
+		intercept_resume(vp);
 	}
 	enum hv_status status = vp_register_set_live(vp, element->name,
 						     element->value.u64);
@@ -112,38 +116,34 @@ enum hv_status hypercall_set_registers(struct hypercall_call *call)
 
 /* ---- State pages ---- */
 
-static void set_page(struct vp *vp, uint16_t type, void *page)
+static gpa_t *page_of(struct vp *vp, uint16_t type)
 {
-	if (type == HV_VP_STATE_PAGE_REGISTERS)
-		vp->register_page = page;
-	else
-		vp->intercept_page = page ? page : vp->own_intercept_page;
+	return type == HV_VP_STATE_PAGE_REGISTERS ? &vp->register_page :
+						    &vp->intercept_page;
 }
 
 enum hv_status hypercall_map_state_page(struct hypercall_call *call)
 {
 	const struct hv_input_map_vp_state_page *input = call->input;
 	struct hv_output_map_vp_state_page *output = call->output;
+	gpa_t page = GPA(input->requested_location << PAGE_SHIFT);
 	struct vp *vp;
 
 	if (input->type > HV_VP_STATE_PAGE_INTERCEPT_MESSAGE ||
 	    !(input->flags & HV_MAP_VP_STATE_PAGE_LOCATION_PROVIDED) ||
-	    input->requested_location >= PARTITION_GPA_LIMIT >> PAGE_SHIFT)
+	    input->requested_location >= PARTITION_GPA_LIMIT >> PAGE_SHIFT ||
+	    !page.value ||
+	    !gpa_pointer(call->vp->partition, page,
+			 VIRT_MAP_READ | VIRT_MAP_WRITE))
 		return HV_STATUS_INVALID_PARAMETER;
 	enum hv_status status =
 		hypercall_stopped_vp(call, input->vp_index, &vp);
 
-	if (status != HV_STATUS_SUCCESS || call->again)
-		return status;
-	void *page = gpa_pointer(call->vp->partition,
-				 GPA(input->requested_location << PAGE_SHIFT),
-				 VIRT_MAP_READ | VIRT_MAP_WRITE);
-
-	if (!page)
-		return HV_STATUS_INVALID_PARAMETER;
-	set_page(vp, input->type, page);
-	output->map_location = input->requested_location;
-	return HV_STATUS_SUCCESS;
+	if (status == HV_STATUS_SUCCESS && !call->again) {
+		*page_of(vp, input->type) = page;
+		output->map_location = input->requested_location;
+	}
+	return status;
 }
 
 enum hv_status hypercall_unmap_state_page(struct hypercall_call *call)
@@ -157,7 +157,7 @@ enum hv_status hypercall_unmap_state_page(struct hypercall_call *call)
 		hypercall_stopped_vp(call, input->vp_index, &vp);
 
 	if (status == HV_STATUS_SUCCESS && !call->again)
-		set_page(vp, input->type, NULL);
+		*page_of(vp, input->type) = GPA(0);
 	return status;
 }
 

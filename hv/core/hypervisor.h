@@ -10,6 +10,7 @@
 
 #define LPS_MAX 64
 #define HIDDEN_RANGES_MAX 8
+#define RAM_RANGES_MAX 256
 
 struct vp;
 struct partition;
@@ -31,7 +32,8 @@ struct hypervisor_config {
 	struct spa_range pool;	/* page-aligned, RAM, all of it ours */
 	struct spa_range hidden[HIDDEN_RANGES_MAX]; /* pool and image too */
 	uint32_t hidden_count;
-	spa_t ram_end;		/* first address above all RAM */
+	struct spa_range ram[RAM_RANGES_MAX]; /* whole pages of RAM */
+	uint32_t ram_count;
 };
 
 /*
@@ -59,6 +61,7 @@ struct hypervisor {
 	spa_t scrap_page;	    /* what the parent sees of hidden frames */
 	spa_t hypercall_page;	    /* the code that every partition calls */
 	struct lp *lps[LPS_MAX];
+	uint64_t epoch; /* atomic: counts flushes, of all partitions */
 };
 extern struct hypervisor hypervisor;
 

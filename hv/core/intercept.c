@@ -5,26 +5,19 @@
 #include "../../abi/msr.h"
 #include "../lib/print.h"
 #include "../lib/string.h"
+#include "gpa.h"
 #include "lp.h"
 
 #define CR0_PE BIT(0)
 #define CR0_AM BIT(18)
 #define EFER_LMA BIT(10)
 
-static uint64_t get(struct vp *vp, uint32_t name)
+/* The parent's own page: looked up each time, as it may be taken away. */
+static void *page_of(gpa_t page)
 {
-	struct hv_register_value value = { 0 };
-
-	virt->vp_get(vp->virt, name, &value);
-	return value.u64;
-}
-
-static struct hv_segment_register segment(struct vp *vp, uint32_t name)
-{
-	struct hv_register_value value = { 0 };
-
-	virt->vp_get(vp->virt, name, &value);
-	return value.segment;
+	return page.value ? gpa_pointer(hypervisor.parent, page,
+					VIRT_MAP_READ | VIRT_MAP_WRITE) :
+			    NULL;
 }
 
 /* ---- The opaque message: "look at the intercept page of this vp" ---- */
@@ -72,14 +65,14 @@ void intercept_withdraw(struct vp *vp)
 static uint16_t execution_state(struct vp *vp)
 {
 	const struct virt_registers *registers = &vp->virt->registers;
-	uint64_t cr0 = get(vp, HV_REGISTER_CR0);
+	uint64_t cr0 = vp_register(vp, HV_REGISTER_CR0).u64;
 	unsigned int state = registers->cpl & HV_EXECUTION_STATE_CPL_MASK;
 
 	if (cr0 & CR0_PE)
 		state |= HV_EXECUTION_STATE_CR0_PE;
 	if (cr0 & CR0_AM)
 		state |= HV_EXECUTION_STATE_CR0_AM;
-	if (get(vp, HV_REGISTER_EFER) & EFER_LMA)
+	if (vp_register(vp, HV_REGISTER_EFER).u64 & EFER_LMA)
 		state |= HV_EXECUTION_STATE_EFER_LMA;
 	if (vp->reinject.valid)
 		state |= HV_EXECUTION_STATE_INTERRUPTION_PENDING;
@@ -101,28 +94,37 @@ static void fill_header(struct vp *vp, const struct intercept_message *message,
 				  registers->cr8 << HV_INTERCEPT_CR8_SHIFT),
 		.access_type = message->access,
 		.execution_state = execution_state(vp),
-		.cs = segment(vp, HV_REGISTER_CS),
+		.cs = vp_register(vp, HV_REGISTER_CS).segment,
 		.rip = registers->rip,
 		.rflags = registers->rflags,
 	};
 }
 
-void intercept_send(struct vp *vp, const struct intercept_message *message)
+static void fill_page(struct vp *vp, const struct intercept_message *message)
 {
-	struct hv_message *page = vp->intercept_page;
+	struct hv_message *page = page_of(vp->intercept_page);
 
-	assert(!partition_is_parent(vp->partition));
-	assert(message->size <= sizeof(page->payload));
 	fill_header(vp, message, message->body);
+	if (!page)
+		return;
 	page->header = (struct hv_message_header){
 		.type = message->type,
 		.payload_size = message->size,
 		.sender = vp->partition->id,
 	};
 	memcpy(page->payload, message->body, message->size);
+}
+
+void intercept_send(struct vp *vp, const struct intercept_message *message)
+{
+	assert(!partition_is_parent(vp->partition));
+	assert(message->size <= HV_MESSAGE_PAYLOAD_SIZE);
+	fill_page(vp, message);
 	intercept_fill_registers(vp);
 	vp->counters[VP_COUNT_INTERCEPTS]++;
 	lp_suspend(vp, VP_INTERCEPT_SUSPEND);
+	/* Nobody may have read the last one, and another is told now. */
+	intercept_withdraw(vp);
 	vp->intercept_target = intercept_target(vp);
 	synic_post(vp->intercept_target, HV_SYNIC_INTERCEPTION_SINT,
 		   &vp->intercept_source);
@@ -141,7 +143,7 @@ static const uint32_t page_segments[] = {
 
 void intercept_fill_registers(struct vp *vp)
 {
-	struct hv_register_page *page = vp->register_page;
+	struct hv_register_page *page = page_of(vp->register_page);
 	const struct virt_registers *registers = &vp->virt->registers;
 
 	if (!page)
@@ -151,13 +153,13 @@ void intercept_fill_registers(struct vp *vp)
 	page->rip = registers->rip;
 	page->rflags = registers->rflags;
 	for (unsigned int i = 0; i < ARRAY_SIZE(page_segments); i++)
-		(&page->es)[i] = segment(vp, page_segments[i]);
-	page->cr0 = get(vp, HV_REGISTER_CR0);
-	page->cr3 = get(vp, HV_REGISTER_CR3);
-	page->cr4 = get(vp, HV_REGISTER_CR4);
+		(&page->es)[i] = vp_register(vp, page_segments[i]).segment;
+	page->cr0 = vp_register(vp, HV_REGISTER_CR0).u64;
+	page->cr3 = vp_register(vp, HV_REGISTER_CR3).u64;
+	page->cr4 = vp_register(vp, HV_REGISTER_CR4).u64;
 	page->cr8 = registers->cr8;
-	page->efer = get(vp, HV_REGISTER_EFER);
-	page->dr7 = get(vp, HV_REGISTER_DR7);
+	page->efer = vp_register(vp, HV_REGISTER_EFER).u64;
+	page->dr7 = vp_register(vp, HV_REGISTER_DR7).u64;
 	page->xfem = vp->cpu.xcr0;
 	page->pending_interruption = vp_pending_interruption(vp);
 	page->interrupt_state =
@@ -192,7 +194,7 @@ static void take_xmm(struct vp *vp, const struct hv_register_page *page)
 
 void intercept_resume(struct vp *vp)
 {
-	struct hv_register_page *page = vp->register_page;
+	struct hv_register_page *page = page_of(vp->register_page);
 	struct virt_registers *registers = &vp->virt->registers;
 
 	if (!page || !page->is_valid)
@@ -202,7 +204,7 @@ void intercept_resume(struct vp *vp)
 	if (dirty & HV_REGISTER_PAGE_DIRTY_GPR)
 		memcpy(registers->gpr, page->gprs, sizeof(page->gprs));
 	if (dirty & HV_REGISTER_PAGE_DIRTY_RIP)
-		registers->rip = page->rip;
+		vp_move(vp, page->rip);
 	if (dirty & HV_REGISTER_PAGE_DIRTY_RFLAGS)
 		registers->rflags = (page->rflags & 0x3f7fd7) | 2;
 	if (dirty & HV_REGISTER_PAGE_DIRTY_SEGMENT)

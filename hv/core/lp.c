@@ -35,11 +35,18 @@ struct lp *lp_create(uint32_t index)
 	return lp;
 }
 
-void lp_attend(uint32_t index)
+/* Makes it leave a guest, or the wait; this one is in neither. */
+static void lp_kick(uint32_t index)
+{
+	if (index != cpu_lp())
+		cpu_kick(index);
+}
+
+static void lp_attend(uint32_t index)
 {
 	__atomic_store_n(&hypervisor.lps[index]->attention, true,
 			 __ATOMIC_RELEASE);
-	cpu_kick(index);
+	lp_kick(index);
 }
 
 /* The processor vp belongs to, locked; vps of children may move until then. */
@@ -180,7 +187,7 @@ static struct vp *lp_take_from(struct lp *victim)
 		lp_refresh_deadline(victim);
 		lp_account(found, VP_BLOCKED);
 		found->suspended |= VP_MOVING;
-		victim->assigned--;
+		__atomic_sub_fetch(&victim->assigned, 1, __ATOMIC_RELAXED);
 	}
 	spinlock_give(&victim->lock);
 	return found;
@@ -193,7 +200,7 @@ static void lp_adopt(struct lp *lp, struct lp *victim, struct vp *found)
 	spinlock_take(&lp->lock);
 	found->virtual_time = lp->clock;
 	__atomic_store_n(&found->lp, lp->index, __ATOMIC_RELEASE);
-	lp->assigned++;
+	__atomic_add_fetch(&lp->assigned, 1, __ATOMIC_RELAXED);
 	found->suspended &= ~VP_MOVING;
 	if (found->timers.deadline != CPU_TIMER_OFF) {
 		list_insert(&lp->timed, &found->timer_node);
@@ -242,6 +249,15 @@ uint32_t lp_choose(void)
 	return best;
 }
 
+static void lp_arm(struct lp *lp, bool competing)
+{
+	uint64_t deadline = lp->next_deadline;
+
+	if (competing)
+		deadline = MIN(deadline, lp->slice_end);
+	cpu_timer_arm(deadline);
+}
+
 /* Lock R held: vp has no reason left not to run. */
 static void lp_ready(struct lp *lp, struct vp *vp)
 {
@@ -249,11 +265,31 @@ static void lp_ready(struct lp *lp, struct vp *vp)
 		return;
 	lp_enqueue(lp, vp);
 	if (lp_preempts(lp, vp)) {
-		__atomic_store_n(&lp->attention, true, __ATOMIC_RELEASE);
-		if (lp->index != cpu_lp())
-			cpu_kick(lp->index);
-	} else if (vp != lp->parent_vp) {
+		lp_attend(lp->index);
+		return;
+	}
+	/* Who runs there may have been alone, without an end to its slice. */
+	if (lp->index == cpu_lp())
+		lp_arm(lp, true);
+	else
+		cpu_kick(lp->index);
+	if (vp != lp->parent_vp)
 		lp_offer(lp);
+}
+
+/* Lock R held: something has come for vp. It may halt at this very moment and
+ * still be the one that runs. */
+static void lp_wake(struct lp *lp, struct vp *vp)
+{
+	if (vp == lp->parent_vp)
+		vp->boosted = true;
+	if (vp->suspended == VP_HALTED && vp_has_work(vp)) {
+		vp->suspended = 0;
+		lp_ready(lp, vp);
+	} else if (vp->state == VP_RUNNING) {
+		lp_kick(lp->index);
+	} else if (vp->state == VP_READY && lp_preempts(lp, vp)) {
+		lp_attend(lp->index);
 	}
 }
 
@@ -266,9 +302,7 @@ void lp_suspend(struct vp *vp, uint32_t reasons)
 		list_remove(&vp->run_node);
 		lp_account(vp, VP_BLOCKED);
 	} else if (vp->state == VP_RUNNING) {
-		__atomic_store_n(&lp->attention, true, __ATOMIC_RELEASE);
-		if (lp->index != cpu_lp())
-			cpu_kick(lp->index);
+		lp_attend(lp->index);
 	}
 	spinlock_give(&lp->lock);
 }
@@ -285,24 +319,42 @@ void lp_resume(struct vp *vp, uint32_t reasons)
 	spinlock_give(&lp->lock);
 }
 
+/* Lock R held: whether parts of vp may be in silicon, or soon be. */
+static bool lp_has(const struct lp *lp, const struct vp *vp)
+{
+	return vp->state == VP_RUNNING || (vp->suspended & VP_MOVING) ||
+	       lp->current == vp;
+}
+
 bool lp_running(struct vp *vp)
 {
 	struct lp *lp = lp_lock(vp);
-	bool running = vp->state == VP_RUNNING ||
-		       (vp->suspended & VP_MOVING) || lp->current == vp;
+	bool running = lp_has(lp, vp);
 
 	spinlock_give(&lp->lock);
 	return running;
+}
+
+bool lp_hold(struct vp *vp)
+{
+	struct lp *lp = lp_lock(vp);
+	bool idle = vp->suspended && !(vp->suspended & VP_HELD) &&
+		    !lp_has(lp, vp);
+
+	if (idle)
+		vp->suspended |= VP_HELD;
+	spinlock_give(&lp->lock);
+	return idle;
 }
 
 void lp_halt(struct vp *vp)
 {
 	struct lp *lp = lp_lock(vp);
 
-	vp->boosted = false;
 	if (!vp_has_work(vp)) {
+		vp->boosted = false;
 		vp->suspended |= VP_HALTED;
-		lp->attention = true;
+		lp_attend(lp->index);
 	}
 	spinlock_give(&lp->lock);
 }
@@ -314,7 +366,7 @@ void lp_forget(struct vp *vp)
 	assert(vp->state == VP_BLOCKED && lp->current != vp);
 	list_remove(&vp->timer_node);
 	lp_refresh_deadline(lp);
-	lp->assigned--;
+	__atomic_sub_fetch(&lp->assigned, 1, __ATOMIC_RELAXED);
 	spinlock_give(&lp->lock);
 }
 
@@ -322,19 +374,7 @@ void vp_wake(struct vp *vp)
 {
 	struct lp *lp = lp_lock(vp);
 
-	if (vp == lp->parent_vp)
-		vp->boosted = true;
-	if (vp->state == VP_RUNNING) {
-		if (lp->index != cpu_lp())
-			cpu_kick(lp->index);
-	} else if (vp->suspended == VP_HALTED && vp_has_work(vp)) {
-		vp->suspended = 0;
-		lp_ready(lp, vp);
-	} else if (vp->state == VP_READY && lp_preempts(lp, vp)) {
-		__atomic_store_n(&lp->attention, true, __ATOMIC_RELEASE);
-		if (lp->index != cpu_lp())
-			cpu_kick(lp->index);
-	}
+	lp_wake(lp, vp);
 	spinlock_give(&lp->lock);
 }
 
@@ -347,11 +387,8 @@ void vp_deadline_changed(struct vp *vp)
 	if (vp->timers.deadline != CPU_TIMER_OFF)
 		list_insert(&lp->timed, &vp->timer_node);
 	lp_refresh_deadline(lp);
-	if (lp->next_deadline < old) {
-		__atomic_store_n(&lp->attention, true, __ATOMIC_RELEASE);
-		if (lp->index != cpu_lp())
-			cpu_kick(lp->index);
-	}
+	if (lp->next_deadline < old)
+		lp_attend(lp->index);
 	spinlock_give(&lp->lock);
 }
 
@@ -395,11 +432,7 @@ static void lp_expire(struct lp *lp)
 		list_remove(&vp->timer_node);
 		__atomic_or_fetch(&vp->requests, VP_REQUEST_TIMER,
 				  __ATOMIC_RELEASE);
-		vp->boosted = vp == lp->parent_vp;
-		if (vp->suspended == VP_HALTED) {
-			vp->suspended = 0;
-			lp_ready(lp, vp);
-		}
+		lp_wake(lp, vp);
 	}
 	lp_refresh_deadline(lp);
 	spinlock_give(&lp->lock);
@@ -413,13 +446,13 @@ static struct vp *lp_pick(struct lp *lp, uint64_t now)
 
 	if (list_empty(&lp->ready))
 		return NULL;
+	/* The clock is that of who has had least; the parent's runs ahead. */
+	vp = LIST_FIRST(&lp->ready, struct vp, run_node);
+	lp->clock = MAX(lp->clock, vp->virtual_time);
 	if (parent->state == VP_READY && parent->boosted &&
 	    lp_parent_may(lp, now))
 		vp = parent;
-	else
-		vp = LIST_FIRST(&lp->ready, struct vp, run_node);
 	list_remove(&vp->run_node);
-	lp->clock = MAX(lp->clock, vp->virtual_time);
 	lp_account(vp, VP_RUNNING);
 	lp->slice_end = now + SLICE;
 	return vp;
@@ -466,13 +499,26 @@ static struct vp *lp_schedule(struct lp *lp)
 	return next;
 }
 
-static void lp_arm(struct lp *lp, bool competing)
+/*
+ * Here this processor holds no pointer into any partition's memory, and what
+ * it runs next looks at flush_generation first: gpa_quiet() waits for that.
+ */
+static void lp_pass(struct lp *lp)
 {
-	uint64_t deadline = lp->next_deadline;
+	__atomic_store_n(&lp->seen,
+			 __atomic_load_n(&hypervisor.epoch, __ATOMIC_ACQUIRE),
+			 __ATOMIC_RELEASE);
+}
 
-	if (competing)
-		deadline = MIN(deadline, lp->slice_end);
-	cpu_timer_arm(deadline);
+bool lp_passed(uint32_t index, uint64_t epoch)
+{
+	const struct lp *lp = hypervisor.lps[index];
+
+	if (index == cpu_lp() ||
+	    __atomic_load_n(&lp->seen, __ATOMIC_ACQUIRE) >= epoch)
+		return true;
+	cpu_kick(index);
+	return false;
 }
 
 /* Runs vp until the queue, a device or the clock wants to be looked at. */
@@ -481,11 +527,13 @@ static void lp_run(struct lp *lp, struct vp *vp)
 	struct virt_intercept intercept;
 
 	do {
+		lp_pass(lp);
 		if (!vp_enter(vp))
 			return;
 		virt->vp_run(vp->virt, &intercept);
 		vp->counters[VP_COUNT_EXITS + intercept.kind]++;
-		vp->reinject = intercept.interrupted;
+		if (intercept.interrupted.valid)
+			vp->reinject = intercept.interrupted;
 		handler_run(vp, &intercept);
 	} while (intercept.kind != VIRT_HOST &&
 		 !__atomic_load_n(&lp->attention, __ATOMIC_ACQUIRE));
@@ -498,6 +546,7 @@ void hypervisor_run(void)
 
 	assert(page && virt->lp_start(pool_spa(page)) == HV_STATUS_SUCCESS);
 	for (;;) {
+		lp_pass(lp);
 		lp_take_interrupts(lp);
 		lp_expire(lp);
 		struct vp *vp = lp->current;

@@ -23,10 +23,11 @@ struct lp {
 	struct list ready;	/* R: vps in VP_READY, by virtual time */
 	struct list timed;	/* R: vps with a timer deadline */
 	uint64_t next_deadline; /* R to change: earliest of timed, TSC */
-	uint32_t assigned;	/* R: children's vps whose home this is */
+	uint32_t assigned;	/* atomic: children's vps whose home this is */
 	struct vp *current;	/* R to change: the vp loaded here, or NULL */
 	uint64_t clock;		/* R: virtual time that ready vps have reached */
 	bool attention;		/* atomic: look at the queue again */
+	uint64_t seen;		/* atomic: hypervisor.epoch, last looked at */
 
 	/* Only this processor: */
 	uint64_t slice_end;    /* TSC */
@@ -51,11 +52,16 @@ void lp_suspend(struct vp *vp, uint32_t reasons);
 void lp_resume(struct vp *vp, uint32_t reasons);
 bool lp_running(struct vp *vp);
 
+/* Keeps a suspended vp for the caller, who may touch its state, until
+ * lp_resume(vp, VP_HELD). False: it has not quite stopped, or another has it. */
+bool lp_hold(struct vp *vp);
+
 /* This processor's vp has executed HLT; suspends it unless it has work. */
 void lp_halt(struct vp *vp);
 
 /* Takes a vp that is suspended for good out of every list. */
 void lp_forget(struct vp *vp);
 
-/* Asks processor index to look at its queue again. */
-void lp_attend(uint32_t index);
+/* Whether processor index has looked at the epoch since it became that; makes
+ * it do so. True for this one. */
+bool lp_passed(uint32_t index, uint64_t epoch);

@@ -72,17 +72,9 @@ static bool misc_enable_write(struct msr_access *access)
 
 /* ---- Registers that the back end keeps: argument is the name ---- */
 
-static uint64_t get(struct vp *vp, uint64_t name)
-{
-	struct hv_register_value value = {0};
-
-	virt->vp_get(vp->virt, (uint32_t)name, &value);
-	return value.u64;
-}
-
 static bool register_read(struct msr_access *access)
 {
-	access->value = get(access->vp, access->row->argument);
+	access->value = vp_register(access->vp, (uint32_t)access->row->argument).u64;
 	return true;
 }
 
@@ -97,10 +89,10 @@ static bool register_write(struct msr_access *access)
 /* Silicon alone sets LMA; LME changes only without paging. */
 static bool efer_write(struct msr_access *access)
 {
-	uint64_t old = get(access->vp, HV_REGISTER_EFER);
+	uint64_t old = vp_register(access->vp, HV_REGISTER_EFER).u64;
 
 	if (((old ^ access->value) & EFER_LME) &&
-	    (get(access->vp, HV_REGISTER_CR0) & CR0_PG))
+	    (vp_register(access->vp, HV_REGISTER_CR0).u64 & CR0_PG))
 		return false;
 	access->value = (access->value & ~EFER_LMA) | (old & EFER_LMA);
 	return register_write(access);
@@ -108,22 +100,19 @@ static bool efer_write(struct msr_access *access)
 
 static bool base_read(struct msr_access *access)
 {
-	struct hv_register_value value = {0};
-
-	virt->vp_get(access->vp->virt, (uint32_t)access->row->argument, &value);
-	access->value = value.segment.base;
+	access->value = vp_register(access->vp, (uint32_t)access->row->argument)
+				.segment.base;
 	return true;
 }
 
 static bool base_write(struct msr_access *access)
 {
-	struct hv_register_value value = {0};
 	uint32_t name = (uint32_t)access->row->argument;
+	struct hv_register_value value = vp_register(access->vp, name);
 	uint64_t top = access->value >> 47;
 
 	if (top != 0 && top != 0x1ffff)
 		return false;
-	virt->vp_get(access->vp->virt, name, &value);
 	value.segment.base = access->value;
 	return virt->vp_set(access->vp->virt, name, &value);
 }

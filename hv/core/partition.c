@@ -134,6 +134,19 @@ enum hv_status partition_create(struct partition *parent, uint64_t flags,
 	return HV_STATUS_SUCCESS;
 }
 
+enum hv_status partition_initialize(struct partition *partition)
+{
+	enum hv_status status = HV_STATUS_INVALID_PARTITION_STATE;
+
+	spinlock_take(&hypervisor.table_lock);
+	if (partition->state == PARTITION_CREATED) {
+		partition->state = PARTITION_ACTIVE;
+		status = HV_STATUS_SUCCESS;
+	}
+	spinlock_give(&hypervisor.table_lock);
+	return status;
+}
+
 /* ---- The parent, at boot ---- */
 
 static struct pool_account boot_account;
@@ -215,36 +228,36 @@ void partition_forget_guest(struct partition *partition)
 	partition->reference_tsc = 0;
 }
 
-bool partition_stopped(struct partition *partition)
-{
-	bool stopped = true;
+#define RELEASE_BUDGET 64 /* pages given back a call */
 
+/* Nothing of it runs on any processor; asks what does to stop. */
+static bool stopped(struct partition *partition)
+{
+	bool all = true;
+
+	for (uint32_t i = 0; i < partition->vp_limit; i++) {
+		if (!partition->vps[i])
+			continue;
+		lp_suspend(partition->vps[i], VP_STOPPED);
+		all &= !lp_running(partition->vps[i]);
+	}
+	return all;
+}
+
+/* Lock T held: only the caller has it, and nobody else can get it. */
+static bool alone(const struct partition *partition)
+{
+	return __atomic_load_n(&partition->references, __ATOMIC_ACQUIRE) == 1;
+}
+
+static bool take_apart(struct partition *partition)
+{
 	for (uint32_t i = 0; i < partition->vp_limit; i++) {
 		struct vp *vp = partition->vps[i];
 
-		if (!vp)
-			continue;
-		lp_suspend(vp, VP_STOPPED);
-		stopped &= !lp_running(vp);
-	}
-	return stopped;
-}
-
-static void retire_vp(struct partition *partition, uint32_t index)
-{
-	struct vp *vp = partition->vps[index];
-
-	partition->vps[index] = NULL;
-	vp_destroy(vp);
-}
-
-#define RELEASE_BUDGET 64 /* table pages given back a call */
-
-bool partition_finalize(struct partition *partition)
-{
-	for (uint32_t i = 0; i < partition->vp_limit; i++) {
-		if (partition->vps[i])
-			retire_vp(partition, i);
+		partition->vps[i] = NULL;
+		if (vp)
+			vp_destroy(vp);
 	}
 	apic_eoi_source_withdraw(partition);
 	port_forget(partition);
@@ -254,20 +267,51 @@ bool partition_finalize(struct partition *partition)
 	return virt->space_release(&partition->space, RELEASE_BUDGET);
 }
 
-void partition_remove(struct partition *partition)
+static bool finalize(struct partition *partition)
 {
-	spinlock_take(&hypervisor.table_lock);
-	list_remove(&partition->node);
-	spinlock_give(&hypervisor.table_lock);
+	if (partition->state == PARTITION_FINALIZED)
+		return true;
+	partition->state = PARTITION_DELETING;
+	if (!alone(partition) || !stopped(partition) || !take_apart(partition))
+		return false;
+	partition->state = PARTITION_FINALIZED;
+	return true;
 }
 
-void partition_free(struct partition *partition)
+bool partition_finalize(struct partition *partition)
 {
-	struct partition *parent = partition->parent;
-	spa_t frame;
+	spinlock_take(&hypervisor.table_lock);
+	bool done = finalize(partition);
 
-	while ((frame = pool_withdraw(&partition->account)).value)
-		gpa_unhide(parent, frame);
-	assert(partition->account.used_pages == 0);
-	pool_give(&parent->account, partition);
+	spinlock_give(&hypervisor.table_lock);
+	return done;
+}
+
+/* The parent has its frames again; true when there are no more. */
+static bool return_deposits(struct partition *partition)
+{
+	for (unsigned int i = 0; i < RELEASE_BUDGET; i++) {
+		spa_t frame = pool_withdraw(&partition->account);
+
+		if (!frame.value)
+			return true;
+		gpa_unhide(partition->parent, frame);
+	}
+	return false;
+}
+
+bool partition_delete(struct partition *partition)
+{
+	spinlock_take(&hypervisor.table_lock);
+	bool done = finalize(partition) && alone(partition) &&
+		    return_deposits(partition);
+
+	if (done)
+		list_remove(&partition->node);
+	spinlock_give(&hypervisor.table_lock);
+	if (done) {
+		assert(partition->account.used_pages == 0);
+		pool_give(&partition->parent->account, partition);
+	}
+	return done;
 }

@@ -4,7 +4,8 @@
  *
  * Order of locks, outermost first; none is ever held across vp_run():
  *   T  hypervisor.table_lock    which partitions exist
- *   P  partition.lock           memory map, vps, ports, properties
+ *   P  partition.lock           memory map, vps, ports, properties;
+ *                               a child's before the parent's
  *   Y  synic.lock               one vp's message queues
  *   R  lp.lock                  one logical processor's run queue
  *   O  pool.lock                free pages
@@ -65,6 +66,7 @@ struct partition {
 	uint64_t pages_small;	     /* P: mapped, of 4 KiB */
 	uint64_t pages_large;	     /* P: mapped, of 2 MiB */
 	uint32_t flush_generation;   /* atomic: bumped when a mapping goes */
+	uint64_t flush_epoch;	     /* atomic: hypervisor.epoch of that */
 	struct overlay overlay;	     /* P */
 	uint64_t scrap_accesses;     /* P, parent: touches of hidden frames */
 
@@ -102,25 +104,25 @@ struct partition {
 enum hv_status partition_create(struct partition *parent, uint64_t flags,
 				struct partition **created);
 
+/* From created to active. INVALID_PARTITION_STATE otherwise. */
+enum hv_status partition_initialize(struct partition *partition);
+
 /*
- * Takes a stopped child apart that nobody else holds: vps, memory, ports.
- * Bounded work each call; true when only the shell is left.
+ * Stops a child that the caller holds and takes it apart: vps, memory, ports.
+ * Bounded work each call; true when only the shell is left, false as long as
+ * something of it runs, another holds it, or work is left.
  */
 bool partition_finalize(struct partition *partition);
 
-/* The end of a finalized child: nobody finds it any more; and, once nobody
- * holds it either, nothing is left of it. */
-void partition_remove(struct partition *partition);
-void partition_free(struct partition *partition);
+/* The same to the very end: deposits go back to the parent, and when it
+ * returns true there is no partition any more, nor the caller's hold. */
+bool partition_delete(struct partition *partition);
 
 /* Guest OS id 0: hypercall page, SynIC and timers of all vps end. */
 void partition_forget_guest(struct partition *partition);
 
-/* Nothing of it runs on any processor; asks what does to stop. */
-bool partition_stopped(struct partition *partition);
-
 /* Finds a partition and holds it; NULL if there is none. HV_PARTITION_ID_SELF
- * is caller. Give it back soon: a delete waits for that. */
+ * is caller. Give it back before this entry ends. */
 struct partition *partition_get(struct partition *caller, uint64_t id);
 void partition_put(struct partition *partition);
 

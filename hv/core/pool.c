@@ -7,6 +7,9 @@
 #include "../lib/string.h"
 #include "../x86/cpu.h"
 
+/* Children may take all but this share. */
+#define RESERVE_DIVISOR 8
+
 struct pool_page {
 	struct pool_page *next;
 };
@@ -18,6 +21,7 @@ static struct pool {
 	uint64_t next;		  /* frames from here to end were never used */
 	uint64_t end;
 	uint64_t free_pages;
+	uint64_t reserve_pages; /* the last ones are the parent's */
 } pool;
 
 void pool_start(spa_t base, uint64_t size)
@@ -27,6 +31,7 @@ void pool_start(spa_t base, uint64_t size)
 	pool.next = base.value;
 	pool.end = base.value + size;
 	pool.free_pages = size >> PAGE_SHIFT;
+	pool.reserve_pages = pool.free_pages / RESERVE_DIVISOR;
 }
 
 uint64_t pool_free_pages(void)
@@ -41,12 +46,15 @@ spa_t pool_spa(const void *page)
 	return SPA((uint64_t)((const char *)page - zero));
 }
 
-static void *pool_pop(void)
+static void *pool_pop(const struct pool_account *account)
 {
+	bool limited = account->quota_pages != UINT64_MAX;
 	void *page = NULL;
 
 	spinlock_take(&pool.lock);
-	if (pool.free) {
+	if (limited && pool.free_pages <= pool.reserve_pages) {
+		/* Children together must not take the parent's means away. */
+	} else if (pool.free) {
 		page = pool.free;
 		pool.free = pool.free->next;
 	} else if (pool.next < pool.end) {
@@ -76,7 +84,7 @@ static void *pool_take_own(struct pool_account *account)
 {
 	uint64_t used =
 		__atomic_add_fetch(&account->used_pages, 1, __ATOMIC_RELAXED);
-	void *page = used <= account->quota_pages ? pool_pop() : NULL;
+	void *page = used <= account->quota_pages ? pool_pop(account) : NULL;
 
 	if (!page)
 		__atomic_sub_fetch(&account->used_pages, 1, __ATOMIC_RELAXED);

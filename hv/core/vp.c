@@ -24,8 +24,7 @@ static bool vp_pages(struct vp *vp)
 	};
 
 	vp->cpu.xsave = pool_take(account);
-	vp->own_intercept_page = pool_take(account);
-	if (vp->cpu.xsave && vp->own_intercept_page)
+	if (vp->cpu.xsave)
 		vp->virt = virt->vp_create(&config);
 	return vp->virt != NULL;
 }
@@ -37,7 +36,6 @@ static void vp_give_pages(struct vp *vp)
 	if (vp->virt)
 		virt->vp_destroy(vp->virt, &account->source);
 	pool_give(account, vp->cpu.xsave);
-	pool_give(account, vp->own_intercept_page);
 	pool_give(account, vp);
 }
 
@@ -70,7 +68,6 @@ struct vp *vp_create(struct partition *partition, uint32_t index,
 		vp_give_pages(vp);
 		return NULL;
 	}
-	vp->intercept_page = vp->own_intercept_page;
 	vp->lp = partition_is_parent(partition) ? index : lp_choose();
 	vp->suspended = suspended;
 	vp->waiting_startup = suspended & VP_WAIT_STARTUP;
@@ -88,7 +85,8 @@ struct vp *vp_create(struct partition *partition, uint32_t index,
 	synic_reset(vp);
 	timer_reset(vp);
 	msr_reset(vp);
-	vp->flushed = partition->flush_generation;
+	vp->flushed = __atomic_load_n(&partition->flush_generation,
+				      __ATOMIC_RELAXED);
 	return vp;
 }
 
@@ -97,6 +95,14 @@ void vp_destroy(struct vp *vp)
 	lp_forget(vp);
 	intercept_withdraw(vp);
 	vp_give_pages(vp);
+}
+
+void vp_move(struct vp *vp, uint64_t rip)
+{
+	if (vp->virt->registers.rip != rip &&
+	    vp->reinject.type >= VIRT_EVENT_EXCEPTION)
+		vp->reinject.valid = false;
+	vp->virt->registers.rip = rip;
 }
 
 uint64_t vp_pending_interruption(const struct vp *vp)
@@ -282,8 +288,13 @@ static bool vp_serve_requests(struct vp *vp)
 	if (requests & VP_REQUEST_TIMER)
 		timer_expire(vp, cpu_now());
 	if (!vp->waiting_startup) {
-		if (!vp->suspended && vp->sint_deliverable)
+		if (!vp->sint_deliverable)
+			return true;
+		if (!vp->suspended)
 			intercept_send_sint_deliverable(vp);
+		else /* not now, but not never */
+			__atomic_or_fetch(&vp->requests, VP_REQUEST_SYNIC,
+					  __ATOMIC_RELAXED);
 		return true;
 	}
 	lp_suspend(vp, VP_WAIT_STARTUP);
@@ -311,11 +322,10 @@ bool vp_has_work(struct vp *vp)
 	if (vp->reinject.valid || vp->nmi_pending)
 		return true;
 	if (vp->pending.valid)
-		return interrupts ||
-		       vp->pending.type != VIRT_EVENT_INTERRUPT;
+		return true;
 	if (!interrupts)
 		return false;
-	if (vp->external_pending)
+	if (vp_external_pending(vp) != VECTOR_NONE)
 		return true;
 	if ((vp->deliverable_wanted & HV_DELIVERABILITY_INTERRUPT) &&
 	    apic_takes_extint(vp))
@@ -337,20 +347,27 @@ static void vp_inject(struct vp *vp, const struct virt_event *event)
 		vp->counters[VP_COUNT_INTERRUPTS]++;
 }
 
-/* Exceptions and what was cut short go in whatever the flags say. */
+/*
+ * Exceptions and what was cut short go in whatever the flags say. But an
+ * interrupt that was not even begun may meanwhile have to wait again: its APIC
+ * has accepted it, so it waits where the 8259's do.
+ */
 static bool vp_inject_unconditional(struct vp *vp)
 {
-	if (vp->reinject.valid) {
-		vp_inject(vp, &vp->reinject);
-		vp->reinject.valid = false;
-		return true;
+	struct virt_event *event = &vp->reinject;
+
+	if (event->valid && event->type == VIRT_EVENT_INTERRUPT &&
+	    !can_take_interrupt(vp)) {
+		vp->external[event->vector / 64] |= BIT(event->vector % 64);
+		event->valid = false;
 	}
-	if (vp->pending.valid && vp->pending.type != VIRT_EVENT_INTERRUPT) {
-		vp_inject(vp, &vp->pending);
-		vp->pending.valid = false;
-		return true;
-	}
-	return false;
+	if (!event->valid)
+		event = &vp->pending;
+	if (!event->valid)
+		return false;
+	vp_inject(vp, event);
+	event->valid = false;
+	return true;
 }
 
 static bool vp_inject_nmi(struct vp *vp, bool taken, unsigned int *windows)
@@ -374,55 +391,50 @@ static bool vp_inject_nmi(struct vp *vp, bool taken, unsigned int *windows)
 void vp_external(struct vp *vp, uint8_t vector)
 {
 	vp->external[vector / 64] |= BIT(vector % 64);
-	vp->external_pending = true;
 	vp_wake(vp);
 }
 
-/* The machine's own 8259 has been acknowledged: no APIC knows the vector. */
-static struct virt_event vp_take_external(struct vp *vp)
+int vp_external_pending(const struct vp *vp)
 {
-	struct virt_event event = { .type = VIRT_EVENT_INTERRUPT };
-	unsigned int left = 0;
-
-	for (unsigned int vector = 0; vector < 256; vector++) {
-		uint64_t bit = BIT(vector % 64);
-
-		if (!(vp->external[vector / 64] & bit))
-			continue;
-		left++;
-		if (event.valid)
-			continue;
-		event.valid = true;
-		event.vector = (uint8_t)vector;
-		vp->external[vector / 64] &= ~bit;
+	for (int word = 0; word < 4; word++) {
+		if (vp->external[word])
+			return word * 64 + __builtin_ctzll(vp->external[word]);
 	}
-	vp->external_pending = left > 1;
-	return event;
+	return VECTOR_NONE;
 }
 
-/* The 8259's interrupt, acknowledged by the parent, or its offer to do so. */
+/* The 8259 has been acknowledged: no APIC knows the vector. */
 static bool vp_inject_external(struct vp *vp, bool taken,
 			       unsigned int *windows)
 {
-	bool wanted = vp->deliverable_wanted & HV_DELIVERABILITY_INTERRUPT;
+	int vector = vp_external_pending(vp);
+	const struct virt_event event = { .valid = true,
+					  .type = VIRT_EVENT_INTERRUPT,
+					  .vector = (uint8_t)vector };
 
-	if (!vp->pending.valid && !vp->external_pending &&
-	    !(wanted && apic_takes_extint(vp)))
+	if (vector == VECTOR_NONE)
 		return false;
 	if (taken || !can_take_interrupt(vp)) {
 		*windows |= VIRT_WINDOW_INTERRUPT;
 		return false;
 	}
-	if (!vp->pending.valid && vp->external_pending)
-		vp->pending = vp_take_external(vp);
-	if (!vp->pending.valid) {
-		vp->deliverable_wanted &=
-			~(uint32_t)HV_DELIVERABILITY_INTERRUPT;
-		intercept_deliverable(vp, HV_DELIVERABLE_INTERRUPT);
-		return true;
+	vp->external[vector / 64] &= ~BIT(vector % 64);
+	vp_inject(vp, &event);
+	return true;
+}
+
+/* The parent wants to know when its 8259 could be acknowledged. */
+static bool vp_offer_external(struct vp *vp, bool taken, unsigned int *windows)
+{
+	if (!(vp->deliverable_wanted & HV_DELIVERABILITY_INTERRUPT) ||
+	    !apic_takes_extint(vp))
+		return false;
+	if (taken || !can_take_interrupt(vp)) {
+		*windows |= VIRT_WINDOW_INTERRUPT;
+		return false;
 	}
-	vp_inject(vp, &vp->pending);
-	vp->pending.valid = false;
+	vp->deliverable_wanted &= ~(uint32_t)HV_DELIVERABILITY_INTERRUPT;
+	intercept_deliverable(vp, HV_DELIVERABLE_INTERRUPT);
 	return true;
 }
 
@@ -448,7 +460,8 @@ static void vp_inject_apic(struct vp *vp, bool taken, unsigned int *windows)
 		*windows |= VIRT_WINDOW_CR8;
 }
 
-/* False: an intercept went to the parent instead. */
+/* False: an intercept went to the parent instead. What has been injected must
+ * run, so from there on nobody's wish to suspend counts. */
 static bool vp_deliver(struct vp *vp)
 {
 	unsigned int windows = 0;
@@ -456,7 +469,7 @@ static bool vp_deliver(struct vp *vp)
 
 	taken |= vp_inject_nmi(vp, taken, &windows);
 	taken |= vp_inject_external(vp, taken, &windows);
-	if (vp->suspended)
+	if (vp_offer_external(vp, taken, &windows))
 		return false;
 	if (vp->apic.pending)
 		vp_inject_apic(vp, taken, &windows);
@@ -476,7 +489,8 @@ bool vp_enter(struct vp *vp)
 		virt->vp_flush(vp->virt);
 		__atomic_store_n(&vp->flushed, generation, __ATOMIC_RELEASE);
 	}
-	if (__atomic_load_n(&vp->requests, __ATOMIC_ACQUIRE) &&
+	if ((vp->waiting_startup ||
+	     __atomic_load_n(&vp->requests, __ATOMIC_ACQUIRE)) &&
 	    !vp_serve_requests(vp))
 		return false;
 	if (vp->suspended)

@@ -22,6 +22,7 @@
 #define VP_HALTED (1u << 3)       /* HLT; vp_wake() ends it */
 #define VP_STOPPED (1u << 4)      /* being deleted, or beyond repair */
 #define VP_MOVING (1u << 5)       /* between two processors' queues */
+#define VP_HELD (1u << 6)         /* a hypercall touches its state */
 
 /* Asked for from any logical processor, done before the next entry. */
 #define VP_REQUEST_INIT (1u << 0)
@@ -67,21 +68,18 @@ struct vp {
 	struct timers timers;
 	struct msr_state msr;
 	struct virt_event reinject;   /* delivery that was cut short */
-	struct virt_event pending;    /* PENDING_EVENT0 / _INTERRUPTION */
-	uint64_t pending_parameter;   /* CR2 of a pending page fault */
+	struct virt_event pending;    /* exception to be delivered */
 	uint32_t deliverable_wanted;  /* HV_DELIVERABILITY_* asked for */
 	uint32_t sint_deliverable;    /* atomic: SINTs whose slot is free */
 	unsigned int windows;	      /* enum virt_window asked of silicon */
 	bool halted;		      /* HLT or idle: until an event comes */
 	bool idle_any;		      /* idle MSR: events end it even if IF=0 */
 	bool nmi_pending;
-	bool external_pending;	      /* some bit of external is set */
-	uint64_t external[4];	      /* parent: 8259 vectors to be taken */
+	uint64_t external[4];	      /* vectors to be taken past the APIC */
 	bool waiting_startup;	      /* after INIT */
 
-	struct hv_message *intercept_page; /* ours, or the parent's page */
-	struct hv_register_page *register_page; /* NULL until mapped */
-	void *own_intercept_page;     /* ours; given back with the vp */
+	gpa_t intercept_page;	      /* the parent's; 0 until mapped */
+	gpa_t register_page;	      /* the same */
 	spa_t deposit;		      /* parent: a frame on its way to us */
 	struct synic_source intercept_source; /* the opaque message */
 	struct vp *intercept_target;  /* the parent vp that was told, or NULL */
@@ -118,6 +116,20 @@ bool vp_has_work(struct vp *vp);
 /* HLT, or the idle MSR (which ends even with interrupts off). */
 void vp_halt(struct vp *vp, bool any);
 
+/* A new RIP from the parent: an exception or software interrupt whose delivery
+ * was cut short belonged to the old one and is dropped. */
+void vp_move(struct vp *vp, uint64_t rip);
+
+/* A register that the back end keeps; all zero if it does not. */
+static inline struct hv_register_value vp_register(const struct vp *vp,
+						   uint32_t name)
+{
+	struct hv_register_value value = { 0 };
+
+	virt->vp_get(vp->virt, name, &value);
+	return value;
+}
+
 /* The event whose delivery was cut short, as PENDING_INTERRUPTION shows it. */
 uint64_t vp_pending_interruption(const struct vp *vp);
 
@@ -128,8 +140,10 @@ struct vp *vp_by_apic_id(struct partition *partition, uint32_t apic_id);
 void vp_wake(struct vp *vp);
 void vp_request(struct vp *vp, uint32_t requests);
 
-/* The parent's vp here has an interrupt of the machine's 8259 to take. */
+/* The parent's vp here has an interrupt of the machine's 8259 to take. And
+ * the lowest vector that waits to be taken so, or VECTOR_NONE. */
 void vp_external(struct vp *vp, uint8_t vector);
+int vp_external_pending(const struct vp *vp);
 
 /* An exception to be delivered at the next entry (replaces nothing that is
  * pending: two contributory ones become #DF as the manual says). */

@@ -4,17 +4,19 @@
 
 #include "../../abi/msr.h"
 #include "../lib/string.h"
-#include "intercept.h"
+#include "cpuid.h"
 #include "lp.h"
 #include "vp.h"
 
 #define RFLAGS_WRITABLE 0x3f7fd7ull
 #define RFLAGS_FIXED 2ull
+#define XSAVE_FIELD 16
 #define XSAVE_XMM 160
 #define XSAVE_HEADER 512
 #define XSTATE_SSE 2ull
 #define FXSAVE_ST 32
 #define FXSAVE_MXCSR 24
+#define MXCSR_MASK 0xffffu
 
 /* ---- Names that are MSRs under another number ---- */
 
@@ -65,21 +67,37 @@ static uint32_t msr_of(uint32_t name)
 
 /* ---- XSAVE area ---- */
 
-static uint8_t *xsave_field(struct vp *vp, uint32_t name, size_t *size)
+/* All have 16 bytes. */
+static uint8_t *xsave_field(struct vp *vp, uint32_t name)
 {
 	uint8_t *area = vp->cpu.xsave;
 
-	*size = 16;
 	if (name - HV_REGISTER_XMM0 < 16)
 		return area + XSAVE_XMM + 16 * (name - HV_REGISTER_XMM0);
 	if (name - HV_REGISTER_FP_MMX0 < 8)
 		return area + FXSAVE_ST + 16 * (name - HV_REGISTER_FP_MMX0);
 	if (name == HV_REGISTER_FP_CONTROL_STATUS)
 		return area;
-	*size = 8;
+	/* The x87 operand's address; MXCSR and its mask. */
 	if (name == HV_REGISTER_XMM_CONTROL_STATUS)
-		return area + FXSAVE_MXCSR;
+		return area + FXSAVE_MXCSR - 8;
 	return NULL;
+}
+
+/* Loading must not fault: no reserved bit of MXCSR may be set. */
+static void xsave_field_set(struct vp *vp, void *field, const void *value)
+{
+	uint8_t *area = vp->cpu.xsave;
+	uint64_t states;
+	uint32_t mxcsr;
+
+	memcpy(field, value, XSAVE_FIELD);
+	memcpy(&mxcsr, area + FXSAVE_MXCSR, sizeof(mxcsr));
+	mxcsr &= MXCSR_MASK;
+	memcpy(area + FXSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
+	memcpy(&states, area + XSAVE_HEADER, sizeof(states));
+	states |= XSTATE_SSE | 1;
+	memcpy(area + XSAVE_HEADER, &states, sizeof(states));
 }
 
 /* ---- Events ---- */
@@ -87,15 +105,16 @@ static uint8_t *xsave_field(struct vp *vp, uint32_t name, size_t *size)
 static uint64_t pending_event(const struct vp *vp)
 {
 	const struct virt_event *event = &vp->pending;
+	int vector = vp_external_pending(vp);
 
 	if (!event->valid)
-		return 0;
-	if (event->type == VIRT_EVENT_INTERRUPT)
-		return HV_PENDING_EVENT_PENDING |
-		       HV_PENDING_EVENT_TYPE_EXTINT
-			       << HV_PENDING_EVENT_TYPE_SHIFT |
-		       (uint64_t)event->vector
-			       << HV_PENDING_EVENT_EXTINT_VECTOR_SHIFT;
+		return vector == VECTOR_NONE ?
+			       0 :
+			       HV_PENDING_EVENT_PENDING |
+				       HV_PENDING_EVENT_TYPE_EXTINT
+					       << HV_PENDING_EVENT_TYPE_SHIFT |
+				       (uint64_t)vector
+					       << HV_PENDING_EVENT_EXTINT_VECTOR_SHIFT;
 	return HV_PENDING_EVENT_PENDING |
 	       (event->has_error ? HV_PENDING_EVENT_DELIVER_ERROR_CODE : 0) |
 	       (uint64_t)event->vector
@@ -115,13 +134,16 @@ static enum hv_status set_pending_event(struct vp *vp,
 
 	if (!event.valid) {
 		vp->pending.valid = false;
+		memset(vp->external, 0, sizeof(vp->external));
 		return HV_STATUS_SUCCESS;
 	}
 	if (type == HV_PENDING_EVENT_TYPE_EXTINT) {
-		event.type = VIRT_EVENT_INTERRUPT;
-		event.vector = (uint8_t)(low >>
-					 HV_PENDING_EVENT_EXTINT_VECTOR_SHIFT);
-	} else if (type == HV_PENDING_EVENT_TYPE_EXCEPTION && vector < 32) {
+		memset(vp->external, 0, sizeof(vp->external));
+		vp_external(vp, (uint8_t)(low >>
+					  HV_PENDING_EVENT_EXTINT_VECTOR_SHIFT));
+		return HV_STATUS_SUCCESS;
+	}
+	if (type == HV_PENDING_EVENT_TYPE_EXCEPTION && vector < 32) {
 		event.type = VIRT_EVENT_EXCEPTION;
 		event.vector = (uint8_t)vector;
 		event.has_error = low & HV_PENDING_EVENT_DELIVER_ERROR_CODE;
@@ -130,7 +152,7 @@ static enum hv_status set_pending_event(struct vp *vp,
 	} else {
 		return HV_STATUS_INVALID_REGISTER_VALUE;
 	}
-	if (event.type == VIRT_EVENT_EXCEPTION && event.vector == VP_VECTOR_PF)
+	if (event.vector == VP_VECTOR_PF)
 		virt->vp_set(vp->virt, HV_REGISTER_CR2,
 			     &(struct hv_register_value){
 				     .u64 = value->u128.high });
@@ -267,7 +289,7 @@ static enum hv_status set_special(struct vp *vp, uint32_t name,
 		registers->cr8 = (uint8_t)value->u64;
 		return HV_STATUS_SUCCESS;
 	case HV_REGISTER_XFEM:
-		if (!(value->u64 & 1) || (value->u64 & 6) == 4)
+		if (!cpuid_xcr0_valid(vp, value->u64))
 			return HV_STATUS_INVALID_REGISTER_VALUE;
 		vp->cpu.xcr0 = value->u64;
 		return HV_STATUS_SUCCESS;
@@ -301,8 +323,7 @@ enum hv_status vp_register_get(struct vp *vp, uint32_t name,
 			       struct hv_register_value *value)
 {
 	const uint64_t *place = place_of(vp, name);
-	size_t size;
-	uint8_t *field = xsave_field(vp, name, &size);
+	const uint8_t *field = xsave_field(vp, name);
 	uint32_t msr = msr_of(name);
 
 	*value = (struct hv_register_value){ 0 };
@@ -311,7 +332,7 @@ enum hv_status vp_register_get(struct vp *vp, uint32_t name,
 	else if (name == HV_REGISTER_RFLAGS)
 		value->u64 = vp->virt->registers.rflags;
 	else if (field)
-		memcpy(value, field, size);
+		memcpy(value, field, XSAVE_FIELD);
 	else if (msr)
 		return msr_read(vp, msr, &value->u64) == MSR_DONE ?
 			       HV_STATUS_SUCCESS :
@@ -326,22 +347,18 @@ enum hv_status vp_register_set(struct vp *vp, uint32_t name,
 			       const struct hv_register_value *value)
 {
 	uint64_t *place = place_of(vp, name);
-	size_t size;
-	uint8_t *field = xsave_field(vp, name, &size);
+	uint8_t *field = xsave_field(vp, name);
 	uint32_t msr = msr_of(name);
 
-	if (place) {
+	if (name == HV_REGISTER_RIP) {
+		vp_move(vp, value->u64);
+	} else if (place) {
 		*place = value->u64;
 	} else if (name == HV_REGISTER_RFLAGS) {
 		vp->virt->registers.rflags =
 			(value->u64 & RFLAGS_WRITABLE) | RFLAGS_FIXED;
 	} else if (field) {
-		uint64_t states;
-
-		memcpy(field, value, size);
-		memcpy(&states, (uint8_t *)vp->cpu.xsave + XSAVE_HEADER, 8);
-		states |= XSTATE_SSE | 1;
-		memcpy((uint8_t *)vp->cpu.xsave + XSAVE_HEADER, &states, 8);
+		xsave_field_set(vp, field, value);
 	} else if (msr) {
 		return msr_write(vp, msr, value->u64) == MSR_DONE ?
 			       HV_STATUS_SUCCESS :
@@ -396,9 +413,6 @@ enum hv_status vp_register_set_live(struct vp *vp, uint32_t name,
 		lp_suspend(vp, reason);
 		return HV_STATUS_SUCCESS;
 	}
-	if (name == HV_REGISTER_INTERCEPT_SUSPEND &&
-	    (vp->suspended & VP_INTERCEPT_SUSPEND))
-		intercept_resume(vp);
 	lp_resume(vp, reason);
 	return HV_STATUS_SUCCESS;
 }

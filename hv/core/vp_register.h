@@ -22,7 +22,7 @@ bool vp_register_live(uint32_t name);
 
 /*
  * Suspension: writing 1 to EXPLICIT_SUSPEND asks a running vp to stop; the
- * caller asks vp_stopped(). Writing 0 lets it go.
+ * caller asks lp_running(). Writing 0 lets it go.
  */
 enum hv_status vp_register_set_live(struct vp *vp, uint32_t name,
 				    uint64_t value);

@@ -47,7 +47,8 @@ void fake_start(uint32_t lps)
 		.pool = {SPA(FAKE_POOL), FAKE_RAM - FAKE_POOL},
 		.hidden = {{SPA(FAKE_POOL), FAKE_RAM - FAKE_POOL}},
 		.hidden_count = 1,
-		.ram_end = SPA(FAKE_RAM),
+		.ram = {{SPA(0), FAKE_RAM}},
+		.ram_count = 1,
 	};
 
 	for (uint32_t i = 0; i < lps; i++)
@@ -62,6 +63,7 @@ void fake_stop(void)
 {
 	if (fake.ram)
 		munmap(fake.ram, FAKE_RAM);
+	fake_spaces_stop();
 	memset(&fake, 0, sizeof(fake));
 	memset(&hypervisor, 0, sizeof(hypervisor));
 }
@@ -91,6 +93,8 @@ void cpu_kick(uint32_t lp)
 void cpu_wait(void)
 {
 	fake.waits++;
+	if (fake.yield)
+		fake.yield();
 }
 
 bool cpu_interrupts_take(struct cpu_interrupts *taken)

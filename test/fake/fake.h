@@ -39,6 +39,10 @@ struct fake {
 	bool taken_valid;
 	struct fake_cpuid cpuid[FAKE_CPUID_ROWS];
 	unsigned int cpuid_count;
+	/* A guest is about to run here, or the processor waits: others may be
+	 * played meanwhile. NULL: nothing happens. */
+	void (*yield)(void);
+	unsigned int runs; /* of any guest */
 	/* Plays the guest: what vp does next. NULL: a physical interrupt. */
 	void (*guest)(struct virt_vp *vp, struct virt_intercept *intercept);
 };
@@ -56,6 +60,7 @@ struct fake_vp {
 	unsigned int skipped; /* bytes RIP was moved on in all */
 	unsigned int flushes;
 	bool current;
+	uint32_t lp; /* whose, while current */
 	spa_t page;
 };
 
@@ -67,6 +72,9 @@ static inline struct fake_vp *fake_vp(struct virt_vp *vp)
 /* Everything as after power-on; then hypervisor_start() with lps. */
 void fake_start(uint32_t lps);
 void fake_stop(void);
+
+/* Forgets what is mapped, of all spaces: fake_stop() does it. */
+void fake_spaces_stop(void);
 
 /* Adds or replaces a leaf of the machine's CPUID; of rows that match, the one
  * for the very subleaf counts. */

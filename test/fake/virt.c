@@ -15,6 +15,15 @@ struct fake_mapping {
 
 static struct fake_mapping *mappings;
 
+struct fake_table {
+	const struct virt_space *space;
+	uint64_t gigabyte;
+	spa_t page;
+	struct fake_table *next;
+};
+
+static struct fake_table *tables;
+
 static struct fake_mapping **find(const struct virt_space *space, gpa_t gpa)
 {
 	struct fake_mapping **link = &mappings;
@@ -82,9 +91,35 @@ static enum hv_status space_unmap(struct virt_space *space, gpa_t gpa,
 	return HV_STATUS_SUCCESS;
 }
 
+/* One page of tables for each GiB that was ever mapped, charged like real
+ * ones. False: no page. */
+static bool pay(struct virt_space *space, gpa_t gpa)
+{
+	struct fake_table **link = &tables;
+
+	for (; *link; link = &(*link)->next) {
+		if ((*link)->space == space &&
+		    (*link)->gigabyte == gpa.value >> 30)
+			return true;
+	}
+	spa_t page = space->pages->take(space->pages);
+
+	if (!page.value)
+		return false;
+	*link = calloc(1, sizeof(**link));
+	if (!*link)
+		abort();
+	**link = (struct fake_table){space, gpa.value >> 30, page, NULL};
+	return true;
+}
+
 static enum hv_status space_map(struct virt_space *space,
 				const struct virt_mapping *mapping)
 {
+	if ((mapping->gpa.value | mapping->spa.value) & (mapping->size - 1))
+		return HV_STATUS_INVALID_PARAMETER;
+	if (!pay(space, mapping->gpa))
+		return HV_STATUS_INSUFFICIENT_MEMORY;
 	space_unmap(space, mapping->gpa, mapping->size);
 	add(space, mapping);
 	return HV_STATUS_SUCCESS;
@@ -104,17 +139,43 @@ static bool space_release(struct virt_space *space, unsigned int budget)
 {
 	struct fake_mapping **link = &mappings;
 
-	(void)budget;
 	while (*link) {
 		if ((*link)->space == space)
 			drop(link);
 		else
 			link = &(*link)->next;
 	}
+	struct fake_table **table = &tables;
+
+	while (*table) {
+		struct fake_table *entry = *table;
+
+		if (entry->space != space) {
+			table = &entry->next;
+			continue;
+		}
+		if (budget-- == 0)
+			return false;
+		space->pages->give(space->pages, entry->page);
+		*table = entry->next;
+		free(entry);
+	}
 	if (space->root.value)
 		space->pages->give(space->pages, space->root);
 	space->root = SPA(0);
 	return true;
+}
+
+void fake_spaces_stop(void)
+{
+	while (mappings)
+		drop(&mappings);
+	while (tables) {
+		struct fake_table *entry = tables;
+
+		tables = entry->next;
+		free(entry);
+	}
 }
 
 /* ---- Virtual processors ---- */
@@ -155,12 +216,22 @@ static void vp_switch(struct virt_vp *from, struct virt_vp *to)
 {
 	if (from)
 		fake_vp(from)->current = false;
-	if (to)
-		fake_vp(to)->current = true;
+	if (!to)
+		return;
+	if (fake_vp(to)->current)
+		abort();
+	fake_vp(to)->current = true;
+	fake_vp(to)->lp = fake.lp;
 }
 
 static void vp_run(struct virt_vp *vp, struct virt_intercept *intercept)
 {
+	/* The waist's rule: its own logical processor runs it. */
+	if (!fake_vp(vp)->current || fake_vp(vp)->lp != fake.lp)
+		abort();
+	fake.runs++;
+	if (fake.yield)
+		fake.yield();
 	*intercept = (struct virt_intercept){.kind = VIRT_HOST};
 	if (fake.guest)
 		fake.guest(vp, intercept);
@@ -171,6 +242,8 @@ static struct hv_register_assoc *find_register(struct virt_vp *vp,
 {
 	struct fake_vp *fake_one = fake_vp(vp);
 
+	if (fake_one->current && fake_one->lp != fake.lp)
+		abort(); /* its state is in another one's silicon */
 	for (unsigned int i = 0; i < fake_one->register_count; i++) {
 		if (fake_one->registers[i].name == name)
 			return &fake_one->registers[i];

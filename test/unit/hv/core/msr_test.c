@@ -6,6 +6,8 @@
 #include "abi/msr.h"
 #include "hv/core/msr_table.h"
 
+#define INTERCEPT_PAGE 0x9000 /* of the parent */
+
 static struct partition *child;
 static struct vp *vp;
 
@@ -181,9 +183,13 @@ static void crash_registers(void **state)
 	assert_int_equal(vp->counters[VP_COUNT_INTERCEPTS], 0);
 	world_wrmsr(vp, HV_MSR_CRASH_CTL, 0);
 	assert_int_equal(vp->counters[VP_COUNT_INTERCEPTS], 0);
+	vp->intercept_page = GPA(INTERCEPT_PAGE);
 	world_wrmsr(vp, HV_MSR_CRASH_CTL, HV_MSR_CRASH_NOTIFY);
 	assert_int_equal(vp->counters[VP_COUNT_INTERCEPTS], 1);
-	assert_int_equal(vp->intercept_page->header.type, HVMSG_MSR_INTERCEPT);
+	const struct hv_message *message =
+		world_memory(hypervisor.parent, INTERCEPT_PAGE);
+
+	assert_int_equal(message->header.type, HVMSG_MSR_INTERCEPT);
 }
 
 static void reset_is_told_to_the_parent(void **state)
