@@ -12,15 +12,30 @@
 /* ---- Reaching into it ---- */
 
 /* Whether all of it is RAM, of one piece; holes among it are devices'. */
-static bool in_ram(spa_t frame, uint64_t size)
+static bool in_ram(uint64_t base, uint64_t size)
 {
 	const struct hypervisor_config *config = &hypervisor.config;
 
 	for (uint32_t i = 0; i < config->ram_count; i++) {
 		const struct spa_range *ram = &config->ram[i];
-		uint64_t offset = frame.value - ram->base.value;
+		uint64_t offset = base - ram->base.value;
 
 		if (offset < ram->size && size <= ram->size - offset)
+			return true;
+	}
+	return false;
+}
+
+/* Whether any frame of it is the hypervisor's. */
+static bool hides(uint64_t base, uint64_t size)
+{
+	const struct hypervisor_config *config = &hypervisor.config;
+
+	for (uint32_t i = 0; i < config->hidden_count; i++) {
+		const struct spa_range *hidden = &config->hidden[i];
+
+		if (base < hidden->base.value + hidden->size &&
+		    hidden->base.value < base + size)
 			return true;
 	}
 	return false;
@@ -31,15 +46,14 @@ static void *parent_pointer(struct partition *parent, gpa_t gpa)
 {
 	struct virt_mapping mapping;
 
-	if (!in_ram(SPA(gpa.value & ~(uint64_t)PAGE_MASK), PAGE_SIZE) ||
-	    hypervisor_hides(SPA(gpa.value)))
+	uint64_t frame = gpa.value & ~(uint64_t)PAGE_MASK;
+
+	if (!in_ram(frame, PAGE_SIZE) || hides(frame, PAGE_SIZE))
 		return NULL;
 	if (virt->space_lookup(&parent->space, gpa, &mapping) &&
 	    mapping.spa.value != mapping.gpa.value)
 		return NULL;
-	char *page = cpu_map(SPA(gpa.value & ~(uint64_t)PAGE_MASK));
-
-	return page + (gpa.value & PAGE_MASK);
+	return (char *)cpu_map(SPA(frame)) + (gpa.value & PAGE_MASK);
 }
 
 void *gpa_pointer(struct partition *partition, gpa_t gpa, uint32_t rights)
@@ -216,7 +230,7 @@ static bool owned(struct partition *parent, gpa_t source, uint64_t size)
 {
 	struct virt_mapping mapping;
 
-	if (!in_ram(SPA(source.value), size))
+	if (!in_ram(source.value, size) || hides(source.value, size))
 		return false;
 	for (uint64_t at = source.value; at < source.value + size;) {
 		if (virt->space_lookup(&parent->space, GPA(at), &mapping)) {
@@ -225,8 +239,6 @@ static bool owned(struct partition *parent, gpa_t source, uint64_t size)
 			at = mapping.gpa.value + mapping.size;
 			continue;
 		}
-		if (hypervisor_hides(SPA(at)))
-			return false;
 		at += PAGE_SIZE;
 	}
 	return true;
@@ -355,20 +367,11 @@ bool gpa_quiet(struct partition *partition)
 
 /* ---- The parent ---- */
 
-static bool range_special(uint64_t base, uint64_t size)
+/* Whether the 2 MiB from large on cannot be mapped as one. */
+static bool special(gpa_t large)
 {
-	const struct hypervisor_config *config = &hypervisor.config;
-
-	if (APIC_PAGE_GPA - base < size)
-		return true;
-	for (uint32_t i = 0; i < config->hidden_count; i++) {
-		const struct spa_range *hidden = &config->hidden[i];
-
-		if (base < hidden->base.value + hidden->size &&
-		    hidden->base.value < base + size)
-			return true;
-	}
-	return false;
+	return APIC_PAGE_GPA - large.value < LARGE_PAGE_SIZE ||
+	       hides(large.value, LARGE_PAGE_SIZE);
 }
 
 bool gpa_parent_fault(struct partition *parent, gpa_t gpa)
@@ -386,7 +389,7 @@ bool gpa_parent_fault(struct partition *parent, gpa_t gpa)
 	spinlock_take(&parent->lock);
 	bool done = virt->space_lookup(&parent->space, gpa, &old);
 
-	if (!done && range_special(mapping.gpa.value, LARGE_PAGE_SIZE)) {
+	if (!done && special(mapping.gpa)) {
 		uint64_t page = gpa.value & ~(uint64_t)PAGE_MASK;
 
 		mapping.gpa = GPA(page);
@@ -396,7 +399,7 @@ bool gpa_parent_fault(struct partition *parent, gpa_t gpa)
 			spinlock_give(&parent->lock);
 			return false;
 		}
-		if (hypervisor_hides(SPA(page))) {
+		if (hides(page, PAGE_SIZE)) {
 			parent->scrap_accesses++;
 			mapping.spa = hypervisor.scrap_page;
 			mapping.rights = VIRT_MAP_READ | VIRT_MAP_WRITE;

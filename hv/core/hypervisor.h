@@ -64,6 +64,3 @@ struct hypervisor {
 	uint64_t epoch; /* atomic: counts flushes, of all partitions */
 };
 extern struct hypervisor hypervisor;
-
-/* Whether the frame is the hypervisor's. */
-bool hypervisor_hides(spa_t frame);

@@ -30,18 +30,6 @@
 
 struct hypervisor hypervisor;
 
-bool hypervisor_hides(spa_t frame)
-{
-	const struct hypervisor_config *config = &hypervisor.config;
-
-	for (uint32_t i = 0; i < config->hidden_count; i++) {
-		if (frame.value - config->hidden[i].base.value <
-		    config->hidden[i].size)
-			return true;
-	}
-	return false;
-}
-
 /* ---- Finding ---- */
 
 static struct partition *find(uint64_t id)
