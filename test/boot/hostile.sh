@@ -34,12 +34,12 @@ child_memory=256M child_processors=2 child_disk=$work/witness.raw child_output=c
 child witness enlightened 6.1-cloud "$work/witness.sh"
 
 "${CC:-gcc}" -O2 -static -Wall -Wextra -I"$root" -o "$work/sparse" "$root/test/boot/sparse.c"
-parent_script --timeout 560 --put "$work/sparse" "$work/witness.conf" "${confs[@]}" <<'SCRIPT' || fail "./run: $?"
+parent_script --timeout 800 --put "$work/sparse" "$work/witness.conf" "${confs[@]}" <<'SCRIPT' || fail "./run: $?"
 start witness
 said witness "witness works" 100
 for action in ports msrs hypercalls messages overlays memory pc-ports pc-memory; do
 	start $action
-	ended $action 60
+	ended $action 200
 	echo "$action: $(field $action cause): $(field $action text)"
 	said $action "guest: ${action#pc-} done" 1
 	[ "$(field $action cause)" = powered-off ] || fail "$action ended otherwise"

@@ -40,7 +40,8 @@ machine() {
 # parent_script: what follows on standard input is run in the parent, options are for ./run. Its
 # first lines define helpers that every script may use.
 parent_script() {
-	cat "$root/test/boot/parent.sh" - >"$work/script.sh"
+	{ echo "boots_expected=${boots_expected:-1}"; cat "$root/test/boot/parent.sh" -; } \
+		>"$work/script.sh"
 	machine --script "$work/script.sh" "$@"
 }
 

@@ -8,6 +8,7 @@ version=$1
 
 need "vmlinuz-$version" "parent-$version.cpio"
 
+boots_expected=3
 parent_script --timeout 240 --parent-kernel "$version" \
 	--put "$image/vmlinuz-$version" --put "$image/parent-$version.cpio" <<'SCRIPT' ||
 boots=$(cat /host/out/boots)

@@ -1,6 +1,11 @@
 # Helpers for scripts in the parent.
 fail() { echo "FAILED: $*"; exit 1; }
 
+# A parent that comes up a second time although nobody asked for it has been reset.
+if [ "$(cat /host/out/boots)" -gt "${boots_expected:-1}" ]; then
+	fail "the parent was reset, see hypervisor.log"
+fi
+
 # start NAME...: the children whose names these are, by the conf that ./run brought.
 start() {
 	local name
