@@ -121,8 +121,10 @@ enum hv_status world_call(struct world_call *call)
 		if (registers->rip != rip)
 			break;
 		assert_true(call->entries < ENTRIES_MAX);
-		for (uint32_t i = 1; i < hypervisor.config.lps; i++)
-			world_run(i);
+		for (uint32_t i = 0; i < hypervisor.config.lps; i++) {
+			if (i > 0 || runners[0].started)
+				world_run(i);
+		}
 	}
 	if (call->output)
 		memcpy(call->output,
