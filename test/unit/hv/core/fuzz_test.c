@@ -15,9 +15,9 @@
 #include "hv/core/hypercall.h"
 #include "hv/core/lp.h"
 
-#define STEPS  60000
-#define INPUT  0x4000u /* of lp 0; the other's a page further on */
-#define OUTPUT 0x6000u
+#define STEPS  24000
+#define INPUT  0x2b70000u /* of lp 0; the other's a page further on */
+#define OUTPUT 0x2b72000u
 #define CODES  128
 
 static uint64_t seed;

@@ -74,8 +74,8 @@ struct vp *world_running(uint32_t lp)
 
 /* ---- Hypercalls of the parent ---- */
 
-#define CALL_INPUT  0x4000u
-#define CALL_OUTPUT 0x5000u
+#define CALL_INPUT  0x2a7c000u
+#define CALL_OUTPUT 0x2a7d000u
 #define ENTRIES_MAX 100000u
 
 static void long_mode(struct vp *vp)
