@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One child: bulkhead-worker --config FILE --control SOCKET [--console-fd N]. */
+/* One child: bulkhead-worker --config FILE --control SOCKET [--console-fd N].
+ */
 #include "worker/backend/console.h"
+#include "worker/core/confine.h"
 #include "worker/core/log.h"
 #include "worker/core/machine.h"
 #include "worker/machine/machines.h"
@@ -10,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 struct arguments {
 	const char *config;
@@ -54,15 +55,15 @@ static bool parse(int count, char **words, struct arguments *arguments)
 		else
 			return false;
 	}
-	return arguments->help || (arguments->config && arguments->control &&
-				   optind == count);
+	return arguments->help ||
+	       (arguments->config && arguments->control && optind == count);
 }
 
 /* Lock held. */
 static int attach(struct machine *machine, const struct arguments *arguments)
 {
-	int error = control_open(&machine->control, machine,
-				 arguments->control);
+	int error =
+		control_open(&machine->control, machine, arguments->control);
 
 	if (error) {
 		device_log("control", "%s: %s", arguments->control,
@@ -88,14 +89,13 @@ static int run(struct machine *machine, const struct machine_type *type,
 		error = attach(machine, arguments);
 		loop_unlock(&machine->loop);
 	}
-	if (!error) {
-		/* Whatever is wrong from here on cannot gain anything. */
-		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (!error)
+		error = confine();
+	if (!error)
 		machine_run(machine);
-	}
 	control_close(&machine->control);
 	machine_destroy(machine);
-	return machine->exit;
+	return (int)machine->exit;
 }
 
 int main(int count, char **words)

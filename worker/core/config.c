@@ -70,8 +70,7 @@ static void take_disks(struct reader *reader, struct config *config,
 		struct config_disk *to = &config->disks[config->disk_count++];
 
 		to->file = take_string(reader, disk, "file", true);
-		to->readonly =
-			json_is_true(json_object_get(disk, "readonly"));
+		to->readonly = json_is_true(json_object_get(disk, "readonly"));
 	}
 }
 

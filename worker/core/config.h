@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_DISKS_MAX 64u
+#define CONFIG_DISKS_MAX      64u
 #define CONFIG_PROCESSORS_MAX 64u
 
 struct config_disk {

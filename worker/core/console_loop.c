@@ -49,8 +49,7 @@ int console_loop_open(struct console_loop *pace, struct loop *loop,
 	pace->timer_watch = (struct loop_watch){
 		.fd = fd, .ready = pause_ended, .owner = pace};
 	error = loop_watch(loop, &pace->timer_watch, EPOLLIN);
-	return error ? error
-		     : loop_watch(loop, &pace->console_watch, EPOLLIN);
+	return error ? error : loop_watch(loop, &pace->console_watch, EPOLLIN);
 }
 
 void console_loop_close(struct console_loop *pace)

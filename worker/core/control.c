@@ -59,8 +59,8 @@ static json_t *verb_status(struct control_client *client)
 	return json_pack("{s:b, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "ok",
 			 1, "name", config->name, "state",
 			 machine_state(machine), "machine", config->machine,
-			 "processors", (json_int_t)config->processors,
-			 "memory", (json_int_t)config->memory, "uptime_ns",
+			 "processors", (json_int_t)config->processors, "memory",
+			 (json_int_t)config->memory, "uptime_ns",
 			 (json_int_t)clock->now_ns(clock), "pid",
 			 (json_int_t)getpid(), "partition", (json_int_t)0);
 }
@@ -135,16 +135,21 @@ static json_t *hypervisor_counts(const struct machine *machine)
 
 	if (partition_stats(&machine->partition, &stats))
 		return NULL;
-#define FIELD(name) {#name, stats.name}
+#define FIELD(name)                                                            \
+	{                                                                      \
+#name, stats.name                                              \
+	}
 	const struct {
 		const char *name;
 		uint64_t value;
 	} fields[] = {
-		FIELD(parent_intercepts), FIELD(signals), FIELD(messages),
-		FIELD(interrupts_injected), FIELD(event_flags_set),
-		FIELD(run_time), FIELD(ready_time), FIELD(wait_time),
-		FIELD(preemptions), FIELD(migrations), FIELD(mapped_4k_pages),
-		FIELD(mapped_2m_pages), FIELD(pool_used), FIELD(pool_quota),
+		FIELD(parent_intercepts), FIELD(signals),
+		FIELD(messages),	  FIELD(interrupts_injected),
+		FIELD(event_flags_set),	  FIELD(run_time),
+		FIELD(ready_time),	  FIELD(wait_time),
+		FIELD(preemptions),	  FIELD(migrations),
+		FIELD(mapped_4k_pages),	  FIELD(mapped_2m_pages),
+		FIELD(pool_used),	  FIELD(pool_quota),
 		FIELD(pool_free),
 	};
 #undef FIELD
@@ -193,9 +198,9 @@ static const struct {
 	const char *verb;
 	json_t *(*run)(struct control_client *client);
 } verbs[] = {
-	{"status", verb_status}, {"stop", verb_stop},
-	{"kill", verb_kill},	 {"pause", verb_pause},
-	{"resume", verb_resume}, {"stats", verb_stats},
+	{"status", verb_status},   {"stop", verb_stop},
+	{"kill", verb_kill},	   {"pause", verb_pause},
+	{"resume", verb_resume},   {"stats", verb_stats},
 	{"console", verb_console},
 };
 
@@ -203,8 +208,7 @@ static const struct {
 static bool client_request(struct control_client *client, const char *line)
 {
 	json_t *request = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
-	const char *verb =
-		json_string_value(json_object_get(request, "verb"));
+	const char *verb = json_string_value(json_object_get(request, "verb"));
 	json_t *answer = refusal("unknown verb");
 
 	for (size_t i = 0; verb && i < sizeof(verbs) / sizeof(verbs[0]); i++) {

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define CRASH_REGISTERS 5u
-#define CRASH_TEXT_MAX 4096u
+#define CRASH_TEXT_MAX	4096u
 #define CRASH_LINES_MAX 40u
 
 void crash_report_state(struct vp *vp)
@@ -25,11 +25,10 @@ void crash_report_state(struct vp *vp)
 
 	if (!vp_load(vp, &cpu))
 		return;
-	device_log("vp",
-		   "%u: rip %#" PRIx64 " rflags %#" PRIx64 " cs %#x ss %#x",
-		   vp->index, cpu.rip, cpu.rflags,
-		   cpu.segments[INSN_CS].selector,
-		   cpu.segments[INSN_SS].selector);
+	device_log(
+		"vp", "%u: rip %#" PRIx64 " rflags %#" PRIx64 " cs %#x ss %#x",
+		vp->index, cpu.rip, cpu.rflags, cpu.segments[INSN_CS].selector,
+		cpu.segments[INSN_SS].selector);
 	device_log("vp",
 		   "%u: cr0 %#" PRIx64 " cr3 %#" PRIx64 " cr4 %#" PRIx64
 		   " efer %#" PRIx64,

@@ -29,19 +29,22 @@ int hvcall_make(int partition_fd, struct hvcall *call)
 	return call->status == HV_STATUS_SUCCESS ? 0 : -EIO;
 }
 
+/* Room for an input and the elements behind it, aligned for both. */
+#define INPUT_WORDS(head, element)                                             \
+	((sizeof(head) + HVCALL_REGISTERS_MAX * sizeof(element) + 7) / 8)
+
 int hvcall_get_registers(int partition_fd,
 			 const struct hvcall_registers *registers)
 {
-	struct {
-		struct hv_input_get_vp_registers head;
-		uint32_t names[HVCALL_REGISTERS_MAX];
-	} input = {.head.vp_index = registers->vp};
+	uint64_t room[INPUT_WORDS(struct hv_input_get_vp_registers, uint32_t)] =
+		{0};
+	struct hv_input_get_vp_registers *input = (void *)room;
 	struct hv_register_value values[HVCALL_REGISTERS_MAX];
 	struct hvcall call = {
 		.code = HVCALL_GET_VP_REGISTERS,
 		.reps = (uint16_t)registers->count,
-		.input = &input,
-		.input_size = (uint16_t)(sizeof(input.head) +
+		.input = input,
+		.input_size = (uint16_t)(sizeof(*input) +
 					 registers->count * sizeof(uint32_t)),
 		.output = values,
 		.output_size = (uint16_t)(registers->count * sizeof(*values)),
@@ -50,8 +53,9 @@ int hvcall_get_registers(int partition_fd,
 
 	if (registers->count > HVCALL_REGISTERS_MAX)
 		return -EINVAL;
+	input->vp_index = registers->vp;
 	for (unsigned int i = 0; i < registers->count; i++)
-		input.names[i] = registers->elements[i].name;
+		input->names[i] = registers->elements[i].name;
 	error = hvcall_make(partition_fd, &call);
 	if (error)
 		return error;
@@ -63,26 +67,21 @@ int hvcall_get_registers(int partition_fd,
 int hvcall_set_registers(int partition_fd,
 			 const struct hvcall_registers *registers)
 {
-	struct {
-		struct hv_input_set_vp_registers head;
-		struct hv_register_assoc elements[HVCALL_REGISTERS_MAX];
-	} input;
+	uint64_t room[INPUT_WORDS(struct hv_input_set_vp_registers,
+				  struct hv_register_assoc)];
+	struct hv_input_set_vp_registers *input = (void *)room;
+	size_t size = registers->count * sizeof(input->elements[0]);
 	struct hvcall call = {
 		.code = HVCALL_SET_VP_REGISTERS,
 		.reps = (uint16_t)registers->count,
-		.input = &input,
-		.input_size =
-			(uint16_t)(sizeof(input.head) +
-				   registers->count *
-					   sizeof(*registers->elements)),
+		.input = input,
+		.input_size = (uint16_t)(sizeof(*input) + size),
 	};
 
 	if (registers->count > HVCALL_REGISTERS_MAX)
 		return -EINVAL;
-	memset(&input.head, 0, sizeof(input.head));
-	input.head.vp_index = registers->vp;
-	memcpy(input.elements, registers->elements,
-	       registers->count * sizeof(*registers->elements));
+	*input = (struct hv_input_set_vp_registers){.vp_index = registers->vp};
+	memcpy(input->elements, registers->elements, size);
 	return hvcall_make(partition_fd, &call);
 }
 

@@ -10,8 +10,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define VECTOR_UD 6
-#define VECTOR_GP 13
+#define VECTOR_UD	 6
+#define VECTOR_GP	 13
 #define HYPERCALL_LENGTH 3u /* VMCALL and VMMCALL alike */
 
 static const struct vp_results nothing;
@@ -55,15 +55,15 @@ static void raise_gp(struct vp *vp)
 	vp_inject_fault(vp, &fault);
 }
 
-static void report_unsupported(const struct insn_cpu *cpu,
-			       const uint8_t *bytes)
+static void report_unsupported(const struct insn_cpu *cpu, const uint8_t *bytes)
 {
 	char text[3 * 16 + 1] = "";
 
 	for (unsigned int i = 0; i < 15; i++)
 		for (unsigned int j = 0; j < 2; j++)
-			text[3 * i + j] = "0123456789abcdef"[
-				(bytes[i] >> (j ? 0 : 4)) & 15];
+			text[3 * i + j] =
+				"0123456789abcdef"[(bytes[i] >> (j ? 0 : 4)) &
+						   15];
 	for (unsigned int i = 0; i < 15; i++)
 		text[3 * i + 2] = ' ';
 	device_log("insn", "cannot emulate at %#" PRIx64 ": %s", cpu->rip,
@@ -130,8 +130,8 @@ static void on_io_port(struct vp *vp)
 		io_map_write(&machine->io, IO_PORT, body->port, size,
 			     body->rax);
 	} else {
-		uint64_t value = io_map_read(&machine->io, IO_PORT, body->port,
-					     size);
+		uint64_t value =
+			io_map_read(&machine->io, IO_PORT, body->port, size);
 
 		results.count = 1;
 		results.gprs[0].index = HV_GPR_RAX;
@@ -148,8 +148,9 @@ static void on_memory(struct vp *vp)
 		(const void *)vp->message.payload;
 
 	if (body->header.access_type == HV_INTERCEPT_ACCESS_EXECUTE) {
-		device_log("vp", "%u: executes at %#" PRIx64
-			   ", where nothing is", vp->index, body->gpa);
+		device_log("vp",
+			   "%u: executes at %#" PRIx64 ", where nothing is",
+			   vp->index, body->gpa);
 		raise_ud(vp);
 		return;
 	}
@@ -181,8 +182,7 @@ static bool msr_told(struct vp *vp, const struct hv_msr_intercept *body)
 
 static void on_msr(struct vp *vp)
 {
-	const struct hv_msr_intercept *body =
-		(const void *)vp->message.payload;
+	const struct hv_msr_intercept *body = (const void *)vp->message.payload;
 	bool write = body->header.access_type == HV_INTERCEPT_ACCESS_WRITE;
 
 	if (msr_told(vp, body)) {

@@ -7,7 +7,7 @@
 #define IO_RANGES_MAX 64u
 
 struct io_map {
-	unsigned int counts[2]; /* by enum io_space */
+	unsigned int counts[2];			  /* by enum io_space */
 	struct io_range ranges[2][IO_RANGES_MAX]; /* sorted by base */
 	uint64_t unclaimed[65536 / 64]; /* ports whose absence was logged */
 };

@@ -14,9 +14,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define MSI_ADDRESS 0xfee00000u
+#define MSI_ADDRESS	0xfee00000u
 #define MSI_DATA_ASSERT (1u << 14)
-#define MSI_DATA_LEVEL (1u << 15)
+#define MSI_DATA_LEVEL	(1u << 15)
 
 /* Deliverability is told once a request; ask again while the wire is up. */
 static void extint_set(struct irq_line *line, bool level)
@@ -64,22 +64,22 @@ static void resampled(void *owner, uint32_t events)
 /* The routing table names every vector that has been level-triggered. */
 static int route(const struct irq *irq)
 {
-	struct {
-		struct mshv_user_irq_table head;
-		struct mshv_user_irq_entry entries[256];
-	} table = {0};
+	uint64_t room[(sizeof(struct mshv_user_irq_table) +
+		       256 * sizeof(struct mshv_user_irq_entry)) /
+		      8] = {0};
+	struct mshv_user_irq_table *table = (void *)room;
 
 	for (uint32_t vector = 0; vector < 256; vector++)
 		if (irq->resamples[vector].trigger_fd >= 0)
-			table.entries[table.head.nr++] =
+			table->entries[table->nr++] =
 				(struct mshv_user_irq_entry){
 					.gsi = vector,
 					.address_lo = MSI_ADDRESS,
 					.data = vector | MSI_DATA_ASSERT |
 						MSI_DATA_LEVEL,
 				};
-	return ioctl(irq->machine->partition.fd, MSHV_SET_MSI_ROUTING,
-		     &table) < 0
+	return ioctl(irq->machine->partition.fd, MSHV_SET_MSI_ROUTING, table) <
+			       0
 		       ? -errno
 		       : 0;
 }
@@ -133,12 +133,13 @@ static void resample_prepare(struct irq *irq, uint8_t vector)
 void irq_send(struct irq *irq, const struct irq_message *message)
 {
 	const struct hv_input_assert_virtual_interrupt input = {
-		.control = message->type |
-			   (message->level ? HV_INTERRUPT_CONTROL_LEVEL_TRIGGERED
-					   : 0) |
-			   (message->logical
-				    ? HV_INTERRUPT_CONTROL_LOGICAL_DESTINATION
-				    : 0),
+		.control =
+			message->type |
+			(message->level ? HV_INTERRUPT_CONTROL_LEVEL_TRIGGERED
+					: 0) |
+			(message->logical
+				 ? HV_INTERRUPT_CONTROL_LOGICAL_DESTINATION
+				 : 0),
 		.destination = message->destination,
 		.vector = message->vector,
 	};

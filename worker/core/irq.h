@@ -8,7 +8,7 @@
 struct machine;
 
 struct irq_message {
-	uint32_t type; /* HV_INTERRUPT_TYPE_* */
+	uint32_t type;	      /* HV_INTERRUPT_TYPE_* */
 	uint32_t destination; /* APIC id, or logical address */
 	uint8_t vector;
 	bool logical;

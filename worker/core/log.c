@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#define LOG_KINDS 256u
+#define LOG_KINDS    256u
 #define LOG_LINE_MAX 512
 
 /* Lines of one device and one format string are of one kind. */

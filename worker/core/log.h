@@ -3,7 +3,7 @@
 #pragma once
 
 /* Lines of one kind within one period; device_log() counts the rest. */
-#define LOG_BURST 10u
+#define LOG_BURST	   10u
 #define LOG_PERIOD_SECONDS 10
 
 /* The child's name; kept, not copied. */

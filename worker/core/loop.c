@@ -98,8 +98,7 @@ static void timers_expire(void *owner, uint32_t events)
 	uint64_t count;
 
 	(void)events;
-	if (read(loop->timer_fd, &count, sizeof(count)) < 0 &&
-	    errno != EAGAIN)
+	if (read(loop->timer_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
 		device_log("loop", "timer: error %d", errno);
 	while (loop->timers && !loop->frozen &&
 	       loop->timers->deadline_ns <= now_ns(&loop->clock)) {
@@ -124,8 +123,8 @@ static void woken(void *owner, uint32_t events)
 static int open_descriptors(struct loop *loop)
 {
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	loop->timer_fd = timerfd_create(CLOCK_MONOTONIC,
-					TFD_CLOEXEC | TFD_NONBLOCK);
+	loop->timer_fd =
+		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (loop->epoll_fd < 0 || loop->timer_fd < 0 || loop->wake_fd < 0)
 		return -errno;

@@ -15,7 +15,7 @@ struct loop_watch {
 };
 
 struct loop {
-	struct clock clock; /* first: devices know only this */
+	struct clock clock;   /* first: devices know only this */
 	pthread_mutex_t lock; /* the machine's: guards all below, all devices */
 	int epoll_fd;
 	int timer_fd;
@@ -24,8 +24,8 @@ struct loop {
 	struct loop_watch timer_watch;
 	struct loop_watch wake_watch;
 	struct device_timer *timers; /* armed, by deadline */
-	uint64_t base_ns;  /* host's monotonic time at clock 0 */
-	uint64_t frozen_ns; /* clock's reading while frozen */
+	uint64_t base_ns;	     /* host's monotonic time at clock 0 */
+	uint64_t frozen_ns;	     /* clock's reading while frozen */
 	bool frozen;
 };
 

@@ -56,8 +56,8 @@ static int open_partition(struct machine *machine)
 	const struct partition_options options = {
 		.hide_hypervisor = machine->type->hide_hypervisor,
 	};
-	int error = guest_memory_create(&machine->memory,
-					machine->config.memory);
+	int error =
+		guest_memory_create(&machine->memory, machine->config.memory);
 
 	if (error) {
 		device_log("memory", "%llu bytes: %s",

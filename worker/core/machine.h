@@ -40,10 +40,10 @@ struct machine {
 	struct guest_memory memory;
 	struct partition partition;
 	struct loop loop;
-	struct io_map io;	/* loop.lock */
-	struct irq irq;		/* loop.lock */
-	struct synic synic;	/* loop.lock */
-	struct control control; /* loop.lock */
+	struct io_map io;		 /* loop.lock */
+	struct irq irq;			 /* loop.lock */
+	struct synic synic;		 /* loop.lock */
+	struct control control;		 /* loop.lock */
 	struct console_backend *console; /* loop.lock; NULL without serial */
 	struct console_loop console_loop;
 	void *devices; /* the type's own */
@@ -52,8 +52,8 @@ struct machine {
 	unsigned int vp_count;
 	atomic_bool halting; /* vps leave the hypervisor and look at these: */
 	atomic_bool crash_told; /* the guest's own report is in the log */
-	bool paused;	     /* loop.lock */
-	bool ending;	     /* loop.lock */
+	bool paused;		/* loop.lock */
+	bool ending;		/* loop.lock */
 	pthread_cond_t changed; /* with loop.lock: paused, ending, vp.parked */
 
 	enum control_exit exit; /* valid while ending */

@@ -47,9 +47,9 @@ bool memory_write(const struct memory *memory, uint64_t gpa, const void *from,
 static uint8_t *map_aligned(int fd, uint64_t size)
 {
 	uint64_t room = size + MEMORY_ALIGNMENT;
-	uint8_t *area = mmap(NULL, room, PROT_NONE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-			     0);
+	uint8_t *area =
+		mmap(NULL, room, PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	uint8_t *base, *end;
 
 	if (area == MAP_FAILED)
@@ -61,8 +61,8 @@ static uint8_t *map_aligned(int fd, uint64_t size)
 		munmap(area, (size_t)(base - area));
 	if (area + room != end)
 		munmap(end, (size_t)(area + room - end));
-	if (mmap(base, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-		 fd, 0) == MAP_FAILED) {
+	if (mmap(base, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+		 0) == MAP_FAILED) {
 		int error = errno;
 
 		munmap(base, size);
@@ -91,8 +91,8 @@ static int create(struct guest_memory *memory, unsigned int flags)
 
 static void describe(struct guest_memory *memory)
 {
-	uint64_t low = memory->size < MEMORY_LOW_END ? memory->size
-						     : MEMORY_LOW_END;
+	uint64_t low =
+		memory->size < MEMORY_LOW_END ? memory->size : MEMORY_LOW_END;
 
 	memory->view.count = 1;
 	memory->view.ranges[0] = (struct memory_range){0, low, memory->base};

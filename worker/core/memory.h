@@ -9,16 +9,16 @@
  *  child     |  low RAM  |  devices   |  RAM beyond 3 GiB ...
  *  file      |  low RAM  |  RAM beyond 3 GiB ...
  */
-#define MEMORY_LOW_END (3ULL << 30)
+#define MEMORY_LOW_END	 (3ULL << 30)
 #define MEMORY_HIGH_BASE (4ULL << 30)
 #define MEMORY_ALIGNMENT (2ULL << 20)
 
 struct guest_memory {
 	int fd;
 	uint64_t size;
-	uint8_t *base;	     /* of the whole file, 2 MiB aligned */
-	bool huge;	     /* reserved huge pages */
-	struct memory view;  /* what devices see */
+	uint8_t *base;	    /* of the whole file, 2 MiB aligned */
+	bool huge;	    /* reserved huge pages */
+	struct memory view; /* what devices see */
 };
 
 /*

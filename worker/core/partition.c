@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define DEVICE_PATH "/dev/mshv"
-#define FLAG(bit) (1ULL << (bit))
+#define FLAG(bit)   (1ULL << (bit))
 
 static int failed(const char *what)
 {
@@ -86,8 +86,7 @@ int partition_create(struct partition *partition,
 		     const struct partition_options *options)
 {
 	const struct mshv_create_partition arguments = {
-		.pt_flags = FLAG(MSHV_PT_BIT_LAPIC) |
-			    FLAG(MSHV_PT_BIT_X2APIC) |
+		.pt_flags = FLAG(MSHV_PT_BIT_LAPIC) | FLAG(MSHV_PT_BIT_X2APIC) |
 			    FLAG(MSHV_PT_BIT_GPA_SUPER_PAGES),
 		.pt_isolation = MSHV_PT_ISOLATION_NONE,
 	};
@@ -98,8 +97,8 @@ int partition_create(struct partition *partition,
 	if (partition->device_fd < 0)
 		return failed(DEVICE_PATH);
 	probe(partition);
-	partition->fd = ioctl(partition->device_fd, MSHV_CREATE_PARTITION,
-			      &arguments);
+	partition->fd =
+		ioctl(partition->device_fd, MSHV_CREATE_PARTITION, &arguments);
 	if (partition->fd < 0) {
 		error = failed("create");
 		partition_destroy(partition);

@@ -187,12 +187,13 @@ void vp_inject_fault(struct vp *vp, const struct insn_fault *fault)
 {
 	struct hv_register_assoc element = {
 		.name = HV_REGISTER_PENDING_EVENT0,
-		.value.u128 = {
-			.low = HV_PENDING_EVENT_PENDING |
-			       (uint64_t)fault->vector
-				       << HV_PENDING_EVENT_EXCEPTION_VECTOR_SHIFT,
-			.high = fault->address,
-		},
+		.value.u128 =
+			{
+				.low = HV_PENDING_EVENT_PENDING |
+				       (uint64_t)fault->vector
+					       << HV_PENDING_EVENT_EXCEPTION_VECTOR_SHIFT,
+				.high = fault->address,
+			},
 	};
 
 	if (fault->has_error_code)
@@ -211,7 +212,8 @@ void vp_inject_extint(struct vp *vp, uint8_t vector)
 			HV_PENDING_EVENT_PENDING |
 			HV_PENDING_EVENT_TYPE_EXTINT
 				<< HV_PENDING_EVENT_TYPE_SHIFT |
-			(uint64_t)vector << HV_PENDING_EVENT_EXTINT_VECTOR_SHIFT,
+			(uint64_t)vector
+				<< HV_PENDING_EVENT_EXTINT_VECTOR_SHIFT,
 	};
 
 	set(vp, &element, 1);

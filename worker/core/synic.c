@@ -30,8 +30,7 @@ static bool post_message(struct synic_port *port, uint32_t vp, uint32_t sint,
 		.sint_index = sint,
 	};
 	struct hv_message message = {
-		.header = {.type = HVMSG_VMBUS,
-			   .payload_size = (uint8_t)size},
+		.header = {.type = HVMSG_VMBUS, .payload_size = (uint8_t)size},
 	};
 	struct hvcall call = {
 		.code = HVCALL_POST_MESSAGE_DIRECT,

@@ -10,7 +10,7 @@ struct machine;
 #define SYNIC_LISTENS_MAX 256u
 
 /* The connections on which a guest posts messages to a VMBus server. */
-#define SYNIC_MESSAGE_CONNECTION 1u
+#define SYNIC_MESSAGE_CONNECTION     1u
 #define SYNIC_MESSAGE_CONNECTION_5_0 4u
 
 /* A slot is never freed while the loop may still name it: fd -1 = unused. */

@@ -30,8 +30,8 @@ struct vp {
 	int fd;
 	struct hv_register_page *page; /* NULL: registers by hypercall */
 	pthread_t thread;
-	bool running; /* loop.lock: has a thread */
-	bool parked;  /* loop.lock: the thread stays out of the child */
+	bool running;	 /* loop.lock: has a thread */
+	bool parked;	 /* loop.lock: the thread stays out of the child */
 	uint64_t wanted; /* loop.lock: HV_DELIVERABILITY_* asked for */
 	_Atomic uint64_t counts[VP_COUNTS];
 	struct hv_message message; /* the thread's: the last one */

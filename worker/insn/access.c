@@ -73,8 +73,7 @@ static bool resolve_part(struct insn_context *context, uint64_t linear,
 			 uint32_t access, struct access_target *target)
 {
 	return insn_translate(context->cpu, context->bus->memory, linear,
-			      access,
-			      &target->parts[target->part_count].gpa,
+			      access, &target->parts[target->part_count].gpa,
 			      context->fault);
 }
 

@@ -25,8 +25,8 @@ static enum insn_result find(struct insn_context *context,
 			.operand = &decoded->operands[i],
 			.write = write && i == 0,
 		};
-		enum insn_result result = operand_find(
-			context, decoded, &request, &operands[i]);
+		enum insn_result result =
+			operand_find(context, decoded, &request, &operands[i]);
 
 		if (result != INSN_DONE)
 			return result;
@@ -38,7 +38,7 @@ static enum insn_result find(struct insn_context *context,
 	struct operand operands[2];                                            \
 	enum insn_result found = find(context, decoded, write, operands);      \
 	if (found != INSN_DONE)                                                \
-		return found
+	return found
 
 static enum insn_result run_move(struct insn_context *context,
 				 const struct decoded *decoded,
@@ -157,8 +157,8 @@ static enum insn_result run_exchange(struct insn_context *context,
 				     const struct decoded *decoded,
 				     const struct form *form)
 {
-	unsigned int memory = decoded->operands[1].type ==
-			      ZYDIS_OPERAND_TYPE_MEMORY;
+	unsigned int memory =
+		decoded->operands[1].type == ZYDIS_OPERAND_TYPE_MEMORY;
 	struct operand operands[2];
 	uint64_t values[2];
 
@@ -167,8 +167,8 @@ static enum insn_result run_exchange(struct insn_context *context,
 			.operand = &decoded->operands[i],
 			.write = true,
 		};
-		enum insn_result found = operand_find(context, decoded,
-						      &request, &operands[i]);
+		enum insn_result found =
+			operand_find(context, decoded, &request, &operands[i]);
 
 		if (found != INSN_DONE)
 			return found;
@@ -211,7 +211,12 @@ static enum insn_result run_compare_exchange(struct insn_context *context,
 	return INSN_DONE;
 }
 
-enum bit_operation { BIT_TEST, BIT_SET, BIT_RESET, BIT_COMPLEMENT };
+enum bit_operation {
+	BIT_TEST,
+	BIT_SET,
+	BIT_RESET,
+	BIT_COMPLEMENT
+};
 
 static uint64_t bit_change(enum bit_operation operation, uint64_t value,
 			   unsigned int bit)
@@ -268,9 +273,9 @@ static enum insn_result run_bit(struct insn_context *context,
 	if ((value >> bit) & 1)
 		cpu->rflags |= RFLAGS_CF;
 	if (form->argument != BIT_TEST)
-		operand_write(context, &base,
-			      bit_change(form->argument, value,
-					 (unsigned int)bit));
+		operand_write(
+			context, &base,
+			bit_change(form->argument, value, (unsigned int)bit));
 	return INSN_DONE;
 }
 
@@ -385,13 +390,29 @@ static const struct form forms[ZYDIS_MNEMONIC_MAX_VALUE + 1] = {
 	FORM(BTS) = {run_bit, BIT_SET, 0},
 	FORM(BTR) = {run_bit, BIT_RESET, 0},
 	FORM(BTC) = {run_bit, BIT_COMPLEMENT, 0},
-	CONDITION(O, 0), CONDITION(NO, 1), CONDITION(B, 2), CONDITION(NB, 3),
-	CONDITION(Z, 4), CONDITION(NZ, 5), CONDITION(BE, 6), CONDITION(NBE, 7),
-	CONDITION(S, 8), CONDITION(NS, 9), CONDITION(P, 10), CONDITION(NP, 11),
-	CONDITION(L, 12), CONDITION(NL, 13), CONDITION(LE, 14),
+	CONDITION(O, 0),
+	CONDITION(NO, 1),
+	CONDITION(B, 2),
+	CONDITION(NB, 3),
+	CONDITION(Z, 4),
+	CONDITION(NZ, 5),
+	CONDITION(BE, 6),
+	CONDITION(NBE, 7),
+	CONDITION(S, 8),
+	CONDITION(NS, 9),
+	CONDITION(P, 10),
+	CONDITION(NP, 11),
+	CONDITION(L, 12),
+	CONDITION(NL, 13),
+	CONDITION(LE, 14),
 	CONDITION(NLE, 15),
-	STRINGS(MOVS), STRINGS(STOS), STRINGS(LODS), STRINGS(CMPS),
-	STRINGS(SCAS), PORT_STRINGS(INS), PORT_STRINGS(OUTS),
+	STRINGS(MOVS),
+	STRINGS(STOS),
+	STRINGS(LODS),
+	STRINGS(CMPS),
+	STRINGS(SCAS),
+	PORT_STRINGS(INS),
+	PORT_STRINGS(OUTS),
 	FORM(IN) = {run_in, 0, 0},
 	FORM(OUT) = {run_out, 0, 0},
 };

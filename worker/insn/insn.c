@@ -68,8 +68,8 @@ static bool decode(const struct insn_cpu *cpu, const uint8_t *bytes,
 	struct mode mode = mode_of(cpu);
 	ZydisDecoder decoder;
 
-	return ZYAN_SUCCESS(ZydisDecoderInit(&decoder, mode.machine,
-					     mode.stack)) &&
+	return ZYAN_SUCCESS(
+		       ZydisDecoderInit(&decoder, mode.machine, mode.stack)) &&
 	       ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes, count,
 						   &decoded->instruction,
 						   decoded->operands));

@@ -76,9 +76,9 @@ enum insn_result insn_emulate(struct insn_cpu *cpu, const struct insn_bus *bus,
  * bits. False: fault is filled in.
  */
 #define INSN_ACCESS_PRESENT 0x01u
-#define INSN_ACCESS_WRITE 0x02u
-#define INSN_ACCESS_USER 0x04u
-#define INSN_ACCESS_FETCH 0x10u
+#define INSN_ACCESS_WRITE   0x02u
+#define INSN_ACCESS_USER    0x04u
+#define INSN_ACCESS_FETCH   0x10u
 bool insn_translate(const struct insn_cpu *cpu, const struct memory *memory,
 		    uint64_t linear, uint32_t access, uint64_t *gpa,
 		    struct insn_fault *fault);

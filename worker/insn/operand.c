@@ -17,8 +17,8 @@ void gpr_write(struct insn_cpu *cpu, unsigned int index, unsigned int size,
 	if (size >= 4)
 		cpu->gprs[index] = low;
 	else
-		cpu->gprs[index] = (cpu->gprs[index] &
-				    ~((1ULL << (size * 8)) - 1)) | low;
+		cpu->gprs[index] =
+			(cpu->gprs[index] & ~((1ULL << (size * 8)) - 1)) | low;
 }
 
 enum insn_segment operand_segment(ZydisRegister name)

@@ -20,9 +20,9 @@ enum operand_kind {
 
 struct operand {
 	enum operand_kind kind;
-	unsigned int size; /* 1, 2, 4 or 8 */
+	unsigned int size;  /* 1, 2, 4 or 8 */
 	unsigned int index; /* of the register */
-	bool high; /* AH, CH, DH, BH */
+	bool high;	    /* AH, CH, DH, BH */
 	uint64_t immediate;
 	struct access_target target;
 };

@@ -109,8 +109,8 @@ static void step_act(const struct string *string,
 
 static bool step(const struct string *string)
 {
-	bool writes = string->kind != STRING_CMPS &&
-		      string->kind != STRING_SCAS;
+	bool writes =
+		string->kind != STRING_CMPS && string->kind != STRING_SCAS;
 	struct access_target source, destination;
 
 	if (uses_source(string->kind) &&
@@ -175,8 +175,7 @@ enum insn_result string_run(struct insn_context *context,
 			    const struct decoded *decoded,
 			    enum string_kind kind, unsigned int size)
 {
-	ZydisInstructionAttributes attributes =
-		decoded->instruction.attributes;
+	ZydisInstructionAttributes attributes = decoded->instruction.attributes;
 	const struct string string = {
 		.context = context,
 		.kind = kind,

@@ -3,14 +3,14 @@
 #include "insn.h"
 #include "x86.h"
 
-#define ENTRY_PRESENT (1ULL << 0)
-#define ENTRY_WRITABLE (1ULL << 1)
-#define ENTRY_USER (1ULL << 2)
-#define ENTRY_ACCESSED (1ULL << 5)
-#define ENTRY_DIRTY (1ULL << 6)
-#define ENTRY_LARGE (1ULL << 7)
+#define ENTRY_PRESENT	 (1ULL << 0)
+#define ENTRY_WRITABLE	 (1ULL << 1)
+#define ENTRY_USER	 (1ULL << 2)
+#define ENTRY_ACCESSED	 (1ULL << 5)
+#define ENTRY_DIRTY	 (1ULL << 6)
+#define ENTRY_LARGE	 (1ULL << 7)
 #define ENTRY_NO_EXECUTE (1ULL << 63)
-#define ENTRY_ADDRESS 0x000ffffffffff000ULL
+#define ENTRY_ADDRESS	 0x000ffffffffff000ULL
 
 /* What the levels passed so far allow. */
 struct walk {
@@ -32,8 +32,7 @@ struct table_shape {
 static struct table_shape shape_of(const struct insn_cpu *cpu)
 {
 	if (cpu->efer & EFER_LMA)
-		return (struct table_shape){
-			cpu->cr4 & CR4_LA57 ? 5 : 4, 9, 8};
+		return (struct table_shape){cpu->cr4 & CR4_LA57 ? 5 : 4, 9, 8};
 	if (cpu->cr4 & CR4_PAE)
 		return (struct table_shape){3, 9, 8};
 	return (struct table_shape){2, 10, 4};
@@ -43,8 +42,8 @@ static bool page_fault(const struct walk *walk, bool present,
 		       struct insn_fault *fault)
 {
 	uint32_t code = walk->access & (INSN_ACCESS_WRITE | INSN_ACCESS_USER);
-	bool reports_fetch = (walk->cpu->efer & EFER_NXE) ||
-			     (walk->cpu->cr4 & CR4_SMEP);
+	bool reports_fetch =
+		(walk->cpu->efer & EFER_NXE) || (walk->cpu->cr4 & CR4_SMEP);
 
 	if (reports_fetch)
 		code |= walk->access & INSN_ACCESS_FETCH;
@@ -81,16 +80,16 @@ static bool allowed(const struct walk *walk)
 }
 
 /* A null pointer when the table lies outside RAM. */
-static bool entry_read(const struct walk *walk, uint64_t gpa,
-		       unsigned int size, uint64_t *entry)
+static bool entry_read(const struct walk *walk, uint64_t gpa, unsigned int size,
+		       uint64_t *entry)
 {
 	*entry = 0;
 	return memory_read(walk->memory, gpa, entry, size);
 }
 
 /* The processor's own walks run beside this one, so bits are set atomically. */
-static void entry_mark(const struct walk *walk, uint64_t gpa,
-		       unsigned int size, uint64_t bits)
+static void entry_mark(const struct walk *walk, uint64_t gpa, unsigned int size,
+		       uint64_t bits)
 {
 	void *at = memory_at(walk->memory, gpa, size);
 

@@ -6,8 +6,8 @@
 #define CR0_WP (1ULL << 16)
 #define CR0_PG (1ULL << 31)
 
-#define CR4_PSE (1ULL << 4)
-#define CR4_PAE (1ULL << 5)
+#define CR4_PSE	 (1ULL << 4)
+#define CR4_PAE	 (1ULL << 5)
 #define CR4_LA57 (1ULL << 12)
 #define CR4_SMEP (1ULL << 20)
 #define CR4_SMAP (1ULL << 21)
@@ -31,12 +31,12 @@
 	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
 
 /* hv_segment_register.attributes */
-#define SEGMENT_TYPE_WRITABLE 0x0002u	/* of data */
+#define SEGMENT_TYPE_WRITABLE	 0x0002u /* of data */
 #define SEGMENT_TYPE_EXPAND_DOWN 0x0004u /* of data */
-#define SEGMENT_TYPE_CODE 0x0008u
-#define SEGMENT_PRESENT 0x0080u
-#define SEGMENT_LONG 0x2000u
-#define SEGMENT_BIG 0x4000u
+#define SEGMENT_TYPE_CODE	 0x0008u
+#define SEGMENT_PRESENT		 0x0080u
+#define SEGMENT_LONG		 0x2000u
+#define SEGMENT_BIG		 0x4000u
 
 #define VECTOR_DB 1
 #define VECTOR_UD 6

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #define HEADER_SIZE 36u
-#define RSDP_SIZE 36u
-#define FADT_SIZE 276u
-#define TABLE_MAX 0x4000u
-#define TABLES_MAX 8u
+#define RSDP_SIZE   36u
+#define FADT_SIZE   276u
+#define TABLE_MAX   0x4000u
+#define TABLES_MAX  8u
 
 /* Tables are put one behind the other; their places go into the XSDT. */
 struct writer {
@@ -106,8 +106,8 @@ static void write_fadt(struct writer *writer, const struct acpi_fadt *fadt,
 	bytes[88] = fadt->pm1_event ? 4 : 0;
 	bytes[89] = fadt->pm1_control ? 2 : 0;
 	bytes[91] = fadt->pm_timer ? 4 : 0;
-	put(bytes + 96, 2, 0xfff);  /* no C2 */
-	put(bytes + 98, 2, 0xfff);  /* no C3 */
+	put(bytes + 96, 2, 0xfff); /* no C2 */
+	put(bytes + 98, 2, 0xfff); /* no C3 */
 	if (!(fadt->flags & ACPI_FADT_REDUCED))
 		bytes[108] = 0x32; /* century in the RTC's CMOS */
 	put(bytes + 109, 2, fadt->boot_flags);
@@ -136,8 +136,8 @@ static void write_madt(struct writer *writer, const struct acpi_madt *madt)
 	put(table.bytes + 36, 4, ACPI_LOCAL_APIC);
 	put(table.bytes + 40, 4, madt->pic);
 	for (unsigned int i = 0; i < madt->processors; i++) {
-		const uint8_t entry[] = {0, 8, (uint8_t)i, (uint8_t)i, 1, 0, 0,
-					 0};
+		const uint8_t entry[] = {0, 8, (uint8_t)i, (uint8_t)i,
+					 1, 0, 0,	   0};
 
 		table_append(&table, entry, sizeof(entry));
 	}

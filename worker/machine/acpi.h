@@ -9,19 +9,19 @@
 #define ACPI_SIZE 0x20000ULL
 
 #define ACPI_LOCAL_APIC 0xfee00000u
-#define ACPI_IOAPIC 0xfec00000u
+#define ACPI_IOAPIC	0xfec00000u
 
 /* Bits of the FADT. */
-#define ACPI_FADT_WBINVD (1u << 0)
-#define ACPI_FADT_C1 (1u << 2)
+#define ACPI_FADT_WBINVD	  (1u << 0)
+#define ACPI_FADT_C1		  (1u << 2)
 #define ACPI_FADT_NO_POWER_BUTTON (1u << 4)
 #define ACPI_FADT_NO_SLEEP_BUTTON (1u << 5)
-#define ACPI_FADT_TIMER_32 (1u << 8)
-#define ACPI_FADT_RESET (1u << 10)
-#define ACPI_FADT_REDUCED (1u << 20)
-#define ACPI_FADT_BOOT_LEGACY (1u << 0)
-#define ACPI_FADT_BOOT_NO_VGA (1u << 2)
-#define ACPI_FADT_BOOT_NO_RTC (1u << 5)
+#define ACPI_FADT_TIMER_32	  (1u << 8)
+#define ACPI_FADT_RESET		  (1u << 10)
+#define ACPI_FADT_REDUCED	  (1u << 20)
+#define ACPI_FADT_BOOT_LEGACY	  (1u << 0)
+#define ACPI_FADT_BOOT_NO_VGA	  (1u << 2)
+#define ACPI_FADT_BOOT_NO_RTC	  (1u << 5)
 
 /* Ports of fixed hardware; zero: there is none. */
 struct acpi_fadt {

@@ -4,30 +4,30 @@
 
 #include <string.h>
 
-#define OP_ZERO 0x00
-#define OP_ONE 0x01
-#define OP_NAME 0x08
-#define OP_BYTE 0x0a
-#define OP_WORD 0x0b
-#define OP_DWORD 0x0c
-#define OP_STRING 0x0d
-#define OP_QWORD 0x0e
-#define OP_SCOPE 0x10
-#define OP_BUFFER 0x11
-#define OP_PACKAGE 0x12
-#define OP_METHOD 0x14
-#define OP_DUAL_NAME 0x2e
-#define OP_MULTI_NAME 0x2f
-#define OP_EXTENDED 0x5b
-#define OP_LOCAL0 0x60
-#define OP_STORE 0x70
-#define OP_AND 0x7b
-#define OP_NOTIFY 0x86
-#define OP_IF 0xa0
-#define EXTENDED_REGION 0x80
-#define EXTENDED_FIELD 0x81
-#define EXTENDED_DEVICE 0x82
-#define REGION_SYSTEM_IO 0x01
+#define OP_ZERO		  0x00
+#define OP_ONE		  0x01
+#define OP_NAME		  0x08
+#define OP_BYTE		  0x0a
+#define OP_WORD		  0x0b
+#define OP_DWORD	  0x0c
+#define OP_STRING	  0x0d
+#define OP_QWORD	  0x0e
+#define OP_SCOPE	  0x10
+#define OP_BUFFER	  0x11
+#define OP_PACKAGE	  0x12
+#define OP_METHOD	  0x14
+#define OP_DUAL_NAME	  0x2e
+#define OP_MULTI_NAME	  0x2f
+#define OP_EXTENDED	  0x5b
+#define OP_LOCAL0	  0x60
+#define OP_STORE	  0x70
+#define OP_AND		  0x7b
+#define OP_NOTIFY	  0x86
+#define OP_IF		  0xa0
+#define EXTENDED_REGION	  0x80
+#define EXTENDED_FIELD	  0x81
+#define EXTENDED_DEVICE	  0x82
+#define REGION_SYSTEM_IO  0x01
 #define FIELD_BYTE_ACCESS 0x01
 #define METHOD_SERIALIZED 0x08
 
@@ -206,8 +206,8 @@ void aml_name_eisa(struct aml *aml, const char *path, const char *id)
 	put_bytes(aml, &code, 4);
 }
 
-void aml_name_package(struct aml *aml, const char *path,
-		      const uint64_t *values, uint8_t count)
+void aml_name_package(struct aml *aml, const char *path, const uint64_t *values,
+		      uint8_t count)
 {
 	name(aml, path);
 	put_byte(aml, OP_PACKAGE);
@@ -288,9 +288,11 @@ void aml_resource_ports(struct aml_resources *resources, uint16_t base,
 void aml_resource_irq(struct aml_resources *resources, uint32_t gsi)
 {
 	const uint8_t descriptor[] = {
-		0x89, 6, 0, /* extended interrupt */
-		0x03,	    /* consumer, edge */
-		1,	    /* one of: */
+		0x89,
+		6,
+		0,    /* extended interrupt */
+		0x03, /* consumer, edge */
+		1,    /* one of: */
 		(uint8_t)gsi,
 		(uint8_t)(gsi >> 8),
 		(uint8_t)(gsi >> 16),
@@ -310,10 +312,8 @@ void aml_resource_window(struct aml_resources *resources, uint64_t base,
 		0x01,	     /* read-write, not cacheable */
 	};
 	const uint64_t fields[] = {
-		0, /* granularity */
-		base,
-		base + size - 1,
-		0, /* translation */
+		0,			  /* granularity */
+		base, base + size - 1, 0, /* translation */
 		size,
 	};
 

@@ -38,8 +38,8 @@ void aml_name_integer(struct aml *aml, const char *path, uint64_t value);
 void aml_name_string(struct aml *aml, const char *path, const char *text);
 /* "PNP0501" in its compressed form. */
 void aml_name_eisa(struct aml *aml, const char *path, const char *id);
-void aml_name_package(struct aml *aml, const char *path,
-		      const uint64_t *values, uint8_t count);
+void aml_name_package(struct aml *aml, const char *path, const uint64_t *values,
+		      uint8_t count);
 /* Adds the end tag. */
 void aml_name_resources(struct aml *aml, const char *path,
 			const struct aml_resources *resources);

@@ -11,8 +11,8 @@
 #include <sys/epoll.h>
 
 #define SUB_CHANNELS_MAX 3u
-#define DRAIN_STEP_MS 100
-#define DRAIN_STEPS_MAX 300
+#define DRAIN_STEP_MS	 100
+#define DRAIN_STEPS_MAX	 300
 
 _Static_assert(CONFIG_DISKS_MAX <= STORVSP_LUNS_MAX, "a LUN for each disk");
 

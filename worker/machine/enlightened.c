@@ -17,12 +17,12 @@
  *   memory       below 4 GiB, and above all RAM, windows for VMBus devices
  *   disks        one SCSI controller on VMBus
  */
-#define ACPI_PORT 0x600u
-#define BUTTON_GSI 9u
-#define LOW_WINDOW 0xe0000000ULL
-#define LOW_WINDOW_SIZE 0x10000000ULL
+#define ACPI_PORT	      0x600u
+#define BUTTON_GSI	      9u
+#define LOW_WINDOW	      0xe0000000ULL
+#define LOW_WINDOW_SIZE	      0x10000000ULL
 #define HIGH_WINDOW_ALIGNMENT (1ULL << 30)
-#define HIGH_WINDOW_SIZE_MAX (64ULL << 30)
+#define HIGH_WINDOW_SIZE_MAX  (64ULL << 30)
 
 struct enlightened {
 	struct machine *machine;
@@ -134,18 +134,21 @@ static void describe(struct aml *aml, void *owner)
 static int boot(struct machine *machine)
 {
 	const struct acpi_options acpi = {
-		.fadt = {
-			.flags = ACPI_FADT_WBINVD | ACPI_FADT_C1 |
-				 ACPI_FADT_NO_POWER_BUTTON |
-				 ACPI_FADT_NO_SLEEP_BUTTON | ACPI_FADT_RESET |
-				 ACPI_FADT_REDUCED,
-			.boot_flags = ACPI_FADT_BOOT_NO_VGA |
-				      ACPI_FADT_BOOT_NO_RTC,
-			.reset = ACPI_PORT + ACPI_REDUCED_RESET,
-			.reset_value = ACPI_REDUCED_RESET_VALUE,
-			.sleep_control = ACPI_PORT + ACPI_REDUCED_SLEEP_CONTROL,
-			.sleep_status = ACPI_PORT + ACPI_REDUCED_SLEEP_STATUS,
-		},
+		.fadt =
+			{
+				.flags = ACPI_FADT_WBINVD | ACPI_FADT_C1 |
+					 ACPI_FADT_NO_POWER_BUTTON |
+					 ACPI_FADT_NO_SLEEP_BUTTON |
+					 ACPI_FADT_RESET | ACPI_FADT_REDUCED,
+				.boot_flags = ACPI_FADT_BOOT_NO_VGA |
+					      ACPI_FADT_BOOT_NO_RTC,
+				.reset = ACPI_PORT + ACPI_REDUCED_RESET,
+				.reset_value = ACPI_REDUCED_RESET_VALUE,
+				.sleep_control =
+					ACPI_PORT + ACPI_REDUCED_SLEEP_CONTROL,
+				.sleep_status =
+					ACPI_PORT + ACPI_REDUCED_SLEEP_STATUS,
+			},
 		.madt.processors = machine->config.processors,
 		.describe = describe,
 		.owner = machine,
@@ -166,15 +169,15 @@ static int build(struct machine *machine)
 			  ioapic_line(&devices->ioapic, BUTTON_GSI));
 	rtc_init(&devices->rtc, &machine->loop.clock, NULL);
 	if (machine->console)
-		parts_connect_serial(machine, &devices->uart,
-				     ioapic_line(&devices->ioapic,
-						 PARTS_COM1_IRQ));
+		parts_connect_serial(
+			machine, &devices->uart,
+			ioapic_line(&devices->ioapic, PARTS_COM1_IRQ));
 	error = add_ranges(machine, devices);
 	if (error)
 		return error;
-	devices->vmbus = vmbus_server_create(&machine->memory.view,
-					     &machine->synic.port,
-					     &machine->loop.clock);
+	devices->vmbus =
+		vmbus_server_create(&machine->memory.view, &machine->synic.port,
+				    &machine->loop.clock);
 	error = disks_connect(&devices->disks, machine, devices->vmbus);
 	return error ? error : boot(machine);
 }

@@ -9,44 +9,44 @@
 #include <unistd.h>
 
 /* Documentation/arch/x86/boot.rst of Linux: offsets in file and zero page. */
-#define HEADER_START 0x1f1
-#define HEADER_SETUP_SECTORS 0x1f1
-#define HEADER_BOOT_FLAG 0x1fe
-#define HEADER_JUMP_LENGTH 0x201
-#define HEADER_MAGIC 0x202
-#define HEADER_VERSION 0x206
-#define HEADER_LOADER 0x210
+#define HEADER_START	      0x1f1
+#define HEADER_SETUP_SECTORS  0x1f1
+#define HEADER_BOOT_FLAG      0x1fe
+#define HEADER_JUMP_LENGTH    0x201
+#define HEADER_MAGIC	      0x202
+#define HEADER_VERSION	      0x206
+#define HEADER_LOADER	      0x210
 #define HEADER_INITRD_ADDRESS 0x218
-#define HEADER_INITRD_SIZE 0x21c
-#define HEADER_CMDLINE 0x228
-#define HEADER_INITRD_MAX 0x22c
-#define HEADER_ALIGNMENT 0x230
-#define HEADER_RELOCATABLE 0x234
-#define HEADER_XLOADFLAGS 0x236
-#define HEADER_CMDLINE_SIZE 0x238
-#define HEADER_PREFERRED 0x258
-#define HEADER_INIT_SIZE 0x260
-#define HEADER_END 0x290
-#define ZERO_PAGE_RSDP 0x70
-#define ZERO_PAGE_E820_COUNT 0x1e8
-#define ZERO_PAGE_E820 0x2d0
-#define ZERO_PAGE_SIZE 0x1000
+#define HEADER_INITRD_SIZE    0x21c
+#define HEADER_CMDLINE	      0x228
+#define HEADER_INITRD_MAX     0x22c
+#define HEADER_ALIGNMENT      0x230
+#define HEADER_RELOCATABLE    0x234
+#define HEADER_XLOADFLAGS     0x236
+#define HEADER_CMDLINE_SIZE   0x238
+#define HEADER_PREFERRED      0x258
+#define HEADER_INIT_SIZE      0x260
+#define HEADER_END	      0x290
+#define ZERO_PAGE_RSDP	      0x70
+#define ZERO_PAGE_E820_COUNT  0x1e8
+#define ZERO_PAGE_E820	      0x2d0
+#define ZERO_PAGE_SIZE	      0x1000
 
-#define VERSION_NEEDED 0x020c /* XLF_KERNEL_64 is told since 2.12 */
-#define XLF_KERNEL_64 0x0001
+#define VERSION_NEEDED	 0x020c /* XLF_KERNEL_64 is told since 2.12 */
+#define XLF_KERNEL_64	 0x0001
 #define LOADER_UNDEFINED 0xff
-#define ENTRY_64_OFFSET 0x200
+#define ENTRY_64_OFFSET	 0x200
 
-#define E820_RAM 1
+#define E820_RAM      1
 #define E820_RESERVED 2
-#define EBDA 0x9fc00ULL
-#define BIOS 0xe0000ULL
-#define MEBIBYTE (1ULL << 20)
-#define IDENTITY_END (4ULL << 30)
-#define PAGE 4096ULL
+#define EBDA	      0x9fc00ULL
+#define BIOS	      0xe0000ULL
+#define MEBIBYTE      (1ULL << 20)
+#define IDENTITY_END  (4ULL << 30)
+#define PAGE	      4096ULL
 
-#define BOOT_CS 0x10
-#define BOOT_DS 0x18
+#define BOOT_CS	 0x10
+#define BOOT_DS	 0x18
 #define BOOT_TSS 0x20
 
 /* One file on its way into the child. */
@@ -158,8 +158,8 @@ static int header_read(struct kernel *kernel)
 		error = header_check(kernel);
 	if (error)
 		return error;
-	sectors = header[HEADER_SETUP_SECTORS] ? header[HEADER_SETUP_SECTORS]
-					       : 4;
+	sectors =
+		header[HEADER_SETUP_SECTORS] ? header[HEADER_SETUP_SECTORS] : 4;
 	kernel->payload = (sectors + 1) * 512;
 	kernel->load = get(header + HEADER_PREFERRED, 8);
 	if (kernel->load < MEBIBYTE)
@@ -180,8 +180,7 @@ static int kernel_place(const struct memory *memory,
 	if (!memory_at(memory, kernel->load, kernel->span))
 		return refuse(&kernel->image,
 			      "needs more memory than the child has");
-	return image_read(&kernel->image,
-			  memory_at(memory, kernel->load, size),
+	return image_read(&kernel->image, memory_at(memory, kernel->load, size),
 			  kernel->payload, size);
 }
 
@@ -224,8 +223,10 @@ static int cmdline_place(const struct memory *memory,
 	size_t size = strlen(text);
 
 	if (size > limit || size >= LINUX_CMDLINE_MAX) {
-		device_log("linux", "command line: %zu bytes, the kernel "
-			   "takes %u", size, (unsigned int)limit);
+		device_log("linux",
+			   "command line: %zu bytes, the kernel "
+			   "takes %u",
+			   size, (unsigned int)limit);
 		return -E2BIG;
 	}
 	memory_write(memory, LINUX_CMDLINE, text, size + 1);
@@ -268,8 +269,8 @@ static void page_tables_make(const struct memory *memory)
 	memset(table, 0, 6 * PAGE);
 	table[0] = (LINUX_PAGE_TABLES + PAGE) | present_writable;
 	for (uint64_t i = 0; i < 4; i++)
-		table[512 + i] = (LINUX_PAGE_TABLES + (2 + i) * PAGE) |
-				 present_writable;
+		table[512 + i] =
+			(LINUX_PAGE_TABLES + (2 + i) * PAGE) | present_writable;
 	for (uint64_t i = 0; i < IDENTITY_END >> 21; i++)
 		table[1024 + i] = i << 21 | present_writable | large;
 }
@@ -350,11 +351,12 @@ static struct hv_register_assoc segment(uint32_t name, uint16_t selector,
 {
 	return (struct hv_register_assoc){
 		.name = name,
-		.value.segment = {
-			.limit = 0xffffffff,
-			.selector = selector,
-			.attributes = attributes,
-		},
+		.value.segment =
+			{
+				.limit = 0xffffffff,
+				.selector = selector,
+				.attributes = attributes,
+			},
 	};
 }
 
@@ -363,10 +365,10 @@ unsigned int linux_registers(const struct linux_start *start,
 {
 	const struct hv_register_assoc values[] = {
 		/* EFER before CR0, or long mode would be refused. */
-		quad(HV_REGISTER_EFER, 0x500),	      /* LME, LMA */
-		quad(HV_REGISTER_CR4, 0x20),	      /* PAE */
+		quad(HV_REGISTER_EFER, 0x500), /* LME, LMA */
+		quad(HV_REGISTER_CR4, 0x20),   /* PAE */
 		quad(HV_REGISTER_CR3, LINUX_PAGE_TABLES),
-		quad(HV_REGISTER_CR0, 0x80000031),    /* PG, NE, ET, PE */
+		quad(HV_REGISTER_CR0, 0x80000031), /* PG, NE, ET, PE */
 		quad(HV_REGISTER_RIP, start->entry),
 		quad(HV_REGISTER_RSI, start->boot_params),
 		quad(HV_REGISTER_RSP, LINUX_BOOT_PARAMS),
@@ -381,15 +383,15 @@ unsigned int linux_registers(const struct linux_start *start,
 		segment(HV_REGISTER_FS, BOOT_DS, 0xc093),
 		segment(HV_REGISTER_GS, BOOT_DS, 0xc093),
 		{.name = HV_REGISTER_TR,
-		 .value.segment = {.limit = 0x67, .selector = BOOT_TSS,
+		 .value.segment = {.limit = 0x67,
+				   .selector = BOOT_TSS,
 				   .attributes = 0x008b}},
 		{.name = HV_REGISTER_GDTR,
 		 .value.table = {.limit = 6 * 8 - 1, .base = LINUX_GDT}},
 		{.name = HV_REGISTER_IDTR},
 	};
 
-	_Static_assert(sizeof(values) ==
-			       LINUX_REGISTERS * sizeof(values[0]),
+	_Static_assert(sizeof(values) == LINUX_REGISTERS * sizeof(values[0]),
 		       "LINUX_REGISTERS");
 	memcpy(elements, values, sizeof(values));
 	return LINUX_REGISTERS;

@@ -14,9 +14,9 @@
  *  0x100000  or where the kernel prefers: kernel, then its working space
  *       ...  initrd, at the end of low RAM
  */
-#define LINUX_GDT 0x1000u
+#define LINUX_GDT	  0x1000u
 #define LINUX_BOOT_PARAMS 0x10000u
-#define LINUX_CMDLINE 0x20000u
+#define LINUX_CMDLINE	  0x20000u
 #define LINUX_CMDLINE_MAX 0x10000u
 #define LINUX_PAGE_TABLES 0x30000u
 
@@ -40,5 +40,6 @@ int linux_load(const struct memory *memory, const struct linux_options *options,
 #define LINUX_REGISTERS 20u
 
 /* The registers that put a vp there; returns how many. */
-unsigned int linux_registers(const struct linux_start *start,
-			     struct hv_register_assoc elements[LINUX_REGISTERS]);
+unsigned int
+linux_registers(const struct linux_start *start,
+		struct hv_register_assoc elements[LINUX_REGISTERS]);

@@ -79,8 +79,8 @@ void parts_connect_serial(struct machine *machine, struct uart *uart,
 	};
 
 	uart_init(uart, &options);
-	uart_set_modem_lines(uart, UART_MODEM_CTS | UART_MODEM_DSR |
-					   UART_MODEM_DCD);
+	uart_set_modem_lines(uart,
+			     UART_MODEM_CTS | UART_MODEM_DSR | UART_MODEM_DCD);
 	console_set_input(machine->console, take_input, uart);
 }
 

@@ -8,7 +8,7 @@
 #include "worker/emulated/uart.h"
 
 #define PARTS_COM1_PORT 0x3f8u
-#define PARTS_COM1_IRQ 4u
+#define PARTS_COM1_IRQ	4u
 
 /* 0 or -errno, with a log line: the machine's own table is wrong. */
 int parts_add_ranges(struct machine *machine, const struct io_range *ranges,

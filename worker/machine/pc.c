@@ -17,12 +17,12 @@
  *                reaches both, 0 on input 2 of the I/O APIC; SCI on 9
  *   ports        the ISA ones below, ACPI at 600h, reset at CF9h
  */
-#define ACPI_PORT 0x600u
-#define SCI 9u
-#define TIMER_IRQ 0u
-#define TIMER_GSI 2u
-#define RTC_IRQ 8u
-#define ISA_IRQS 16u
+#define ACPI_PORT   0x600u
+#define SCI	    9u
+#define TIMER_IRQ   0u
+#define TIMER_GSI   2u
+#define RTC_IRQ	    8u
+#define ISA_IRQS    16u
 #define CMDLINE_MAX 4096u
 
 /* One ISA interrupt: the same wire at both controllers. */
@@ -56,8 +56,7 @@ static int add_ranges(struct machine *machine, struct pc *pc)
 		{IO_PORT, 0x40, PIT_PORTS, &pit_operations, &pc->pit, "pit"},
 		{IO_PORT, 0x61, 1, &pit_control_operations, &pc->pit,
 		 "port 61"},
-		{IO_PORT, 0x60, 1, &i8042_data_operations, &pc->i8042,
-		 "i8042"},
+		{IO_PORT, 0x60, 1, &i8042_data_operations, &pc->i8042, "i8042"},
 		{IO_PORT, 0x64, 1, &i8042_command_operations, &pc->i8042,
 		 "i8042"},
 		{IO_PORT, 0x92, 1, &i8042_control_operations, &pc->i8042,
@@ -95,9 +94,10 @@ static void connect_isa(struct pc *pc)
 
 		isa->line = (struct irq_line){isa_set, isa, i};
 		isa->pic = pic_line(&pc->pic, i);
-		/* Input 2 is the timer's; the cascade has no wire of its own. */
-		isa->ioapic = i == PIC_CASCADE ? NULL
-					       : ioapic_line(&pc->ioapic, gsi);
+		/* Input 2 is the timer's; the cascade has no wire of its own.
+		 */
+		isa->ioapic =
+			i == PIC_CASCADE ? NULL : ioapic_line(&pc->ioapic, gsi);
 	}
 }
 
@@ -162,8 +162,9 @@ static void describe(struct aml *aml, void *owner)
 }
 
 /*
- * A guest that measures its TSC against our PIT measures mostly our exits,
- * so a Linux that is not told otherwise is told the frequency.
+ * A guest that measures its TSC against our PIT measures mostly our exits, and
+ * one that counts a few of its ticks on a loaded host finds too few. So a
+ * Linux that is not told otherwise is told the frequency, and not to count.
  */
 static int make_cmdline(const struct machine *machine, struct pc *pc)
 {
@@ -175,9 +176,10 @@ static int make_cmdline(const struct machine *machine, struct pc *pc)
 	if (khz && !strstr(given, "tsc_early_khz="))
 		snprintf(frequency, sizeof(frequency), " tsc_early_khz=%llu",
 			 (unsigned long long)khz);
-	size = snprintf(pc->cmdline, sizeof(pc->cmdline), "%s%s%s", given,
-			frequency,
-			khz && !strstr(given, "tsc=") ? " tsc=reliable" : "");
+	size = snprintf(
+		pc->cmdline, sizeof(pc->cmdline), "%s%s%s%s", given, frequency,
+		khz && !strstr(given, "tsc=") ? " tsc=reliable" : "",
+		strstr(given, "no_timer_check") ? "" : " no_timer_check");
 	if (size < (int)sizeof(pc->cmdline))
 		return 0;
 	device_log("machine", "the command line is too long");
@@ -191,25 +193,27 @@ static int boot(struct machine *machine, struct pc *pc)
 		{.isa = SCI, .gsi = SCI, .flags = 0xd},
 	};
 	const struct acpi_options acpi = {
-		.fadt = {
-			.flags = ACPI_FADT_WBINVD | ACPI_FADT_C1 |
-				 ACPI_FADT_NO_SLEEP_BUTTON |
-				 ACPI_FADT_TIMER_32 | ACPI_FADT_RESET,
-			.boot_flags = ACPI_FADT_BOOT_LEGACY |
-				      ACPI_FADT_BOOT_NO_VGA,
-			.sci = SCI,
-			.pm1_event = ACPI_PORT + ACPI_PM_EVENT,
-			.pm1_control = ACPI_PORT + ACPI_PM_CONTROL,
-			.pm_timer = ACPI_PORT + ACPI_PM_TIMER,
-			.reset = 0xcf9,
-			.reset_value = ACPI_PM_RESET_VALUE,
-		},
-		.madt = {
-			.processors = machine->config.processors,
-			.pic = true,
-			.overrides = overrides,
-			.override_count = 2,
-		},
+		.fadt =
+			{
+				.flags = ACPI_FADT_WBINVD | ACPI_FADT_C1 |
+					 ACPI_FADT_NO_SLEEP_BUTTON |
+					 ACPI_FADT_TIMER_32 | ACPI_FADT_RESET,
+				.boot_flags = ACPI_FADT_BOOT_LEGACY |
+					      ACPI_FADT_BOOT_NO_VGA,
+				.sci = SCI,
+				.pm1_event = ACPI_PORT + ACPI_PM_EVENT,
+				.pm1_control = ACPI_PORT + ACPI_PM_CONTROL,
+				.pm_timer = ACPI_PORT + ACPI_PM_TIMER,
+				.reset = 0xcf9,
+				.reset_value = ACPI_PM_RESET_VALUE,
+			},
+		.madt =
+			{
+				.processors = machine->config.processors,
+				.pic = true,
+				.overrides = overrides,
+				.override_count = 2,
+			},
 		.describe = describe,
 		.owner = machine,
 		.pm_timer_good = true,
@@ -231,7 +235,7 @@ static int build(struct machine *machine)
 	machine->devices = pc;
 	if (machine->config.disk_count) {
 		device_log("machine", "a pc has no disk controller yet: "
-			   "use machine \"enlightened\" for disks");
+				      "use machine \"enlightened\" for disks");
 		machine->exit = CONTROL_EXIT_CONFIG;
 		return -ENOTSUP;
 	}

@@ -47,8 +47,7 @@ int hvcall_get_registers(int partition_fd,
 	(void)partition_fd;
 	for (unsigned int i = 0; i < registers->count; i++)
 		registers->elements[i].value =
-			slot(registers->vp, registers->elements[i].name)
-				->value;
+			slot(registers->vp, registers->elements[i].name)->value;
 	return 0;
 }
 
@@ -93,8 +92,7 @@ void fake_init(bool pages)
 	memset(&fake, 0, sizeof(fake));
 	machine->port = (struct machine_port){event, machine};
 	machine->partition.fd = -1;
-	machine->memory.view =
-		(struct memory){1, {{0, FAKE_RAM, fake.ram}}};
+	machine->memory.view = (struct memory){1, {{0, FAKE_RAM, fake.ram}}};
 	machine->vps = fake.vps;
 	machine->vp_count = 2;
 	loop_create(&machine->loop);

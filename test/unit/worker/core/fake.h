@@ -6,7 +6,7 @@
 #include "worker/core/machine.h"
 #include "worker/core/vp.h"
 
-#define FAKE_RAM 0x10000u
+#define FAKE_RAM   0x10000u
 #define FAKE_CALLS 64u
 
 struct fake_call {

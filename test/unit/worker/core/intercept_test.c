@@ -47,10 +47,10 @@ static const struct io_operations operations = {device_read, device_write};
 static int set_up(void **state)
 {
 	static bool pages = true;
-	const struct io_range port = {IO_PORT, 0x3f8, 8, &operations, NULL,
-				      "port"};
-	const struct io_range memory = {IO_MEMORY, 0xfec00000, 0x1000,
-					&operations, NULL, "memory"};
+	const struct io_range port = {IO_PORT,	   0x3f8, 8,
+				      &operations, NULL,  "port"};
+	const struct io_range memory = {IO_MEMORY,   0xfec00000, 0x1000,
+					&operations, NULL,	 "memory"};
 
 	*state = &pages;
 	memset(&device, 0, sizeof(device));
@@ -76,8 +76,8 @@ static void *message(uint32_t type, unsigned int length)
 	to->header.type = type;
 	header->rip = RIP;
 	header->instruction_length_and_cr8 = (uint8_t)length;
-	header->execution_state = HV_EXECUTION_STATE_EFER_LMA |
-				  HV_EXECUTION_STATE_CR0_PE;
+	header->execution_state =
+		HV_EXECUTION_STATE_EFER_LMA | HV_EXECUTION_STATE_CR0_PE;
 	return to->payload;
 }
 
@@ -103,8 +103,7 @@ static struct hv_register_page *long_mode(void)
 
 static struct hv_io_port_intercept *port_message(uint8_t access, uint8_t info)
 {
-	struct hv_io_port_intercept *body =
-		message(HVMSG_IO_PORT_INTERCEPT, 2);
+	struct hv_io_port_intercept *body = message(HVMSG_IO_PORT_INTERCEPT, 2);
 
 	body->header.access_type = access;
 	body->port = 0x3f9;
@@ -424,9 +423,9 @@ static void test_post_message_refused(void **state)
 			 HV_STATUS_INVALID_HYPERCALL_INPUT);
 	assert_int_equal(hypercall(HVCALL_POST_MESSAGE, FAKE_RAM),
 			 HV_STATUS_INVALID_HYPERCALL_INPUT);
-	assert_int_equal(hypercall(HVCALL_POST_MESSAGE | HV_HYPERCALL_FAST,
-				   0x3000),
-			 HV_STATUS_INVALID_HYPERCALL_INPUT);
+	assert_int_equal(
+		hypercall(HVCALL_POST_MESSAGE | HV_HYPERCALL_FAST, 0x3000),
+		HV_STATUS_INVALID_HYPERCALL_INPUT);
 	assert_int_equal(hypercall(HVCALL_POST_MESSAGE | 1ULL << 60, 0x3000),
 			 HV_STATUS_INVALID_HYPERCALL_INPUT);
 	assert_int_equal(server.messages, 0);
@@ -438,13 +437,12 @@ static void test_signal_event(void **state)
 	const struct hv_input_signal_event input = {.connection_id = 0x12};
 
 	(void)state;
-	assert_int_equal(hypercall(HVCALL_SIGNAL_EVENT | HV_HYPERCALL_FAST,
-				   0x12),
-			 HV_STATUS_INVALID_CONNECTION_ID);
+	assert_int_equal(
+		hypercall(HVCALL_SIGNAL_EVENT | HV_HYPERCALL_FAST, 0x12),
+		HV_STATUS_INVALID_CONNECTION_ID);
 	assert_true(port->listen(port, 0x12, true));
-	assert_int_equal(hypercall(HVCALL_SIGNAL_EVENT | HV_HYPERCALL_FAST,
-				   0x12),
-			 0);
+	assert_int_equal(
+		hypercall(HVCALL_SIGNAL_EVENT | HV_HYPERCALL_FAST, 0x12), 0);
 	assert_int_equal(server.signals, 1);
 	memcpy(fake.ram + 0x3000, &input, sizeof(input));
 	assert_int_equal(hypercall(HVCALL_SIGNAL_EVENT, 0x3000), 0);
@@ -493,8 +491,7 @@ static void test_message_busy(void **state)
 	fake.status = HV_STATUS_OBJECT_IN_USE;
 	assert_false(port->post_message(port, 1, 2, "abc", 3));
 	assert_int_equal(
-		fake_register(1, HV_REGISTER_DELIVERABILITY_NOTIFICATIONS)
-			->u64,
+		fake_register(1, HV_REGISTER_DELIVERABILITY_NOTIFICATIONS)->u64,
 		1ULL << 50);
 	body = message(HVMSG_SYNIC_SINT_DELIVERABLE, 0);
 	body->deliverable_sints = 1 << 2;
@@ -555,8 +552,8 @@ static uint8_t acknowledge(void *pic)
 
 static uint64_t wanted(void)
 {
-	const struct hv_register_value *value = fake_register(
-		0, HV_REGISTER_DELIVERABILITY_NOTIFICATIONS);
+	const struct hv_register_value *value =
+		fake_register(0, HV_REGISTER_DELIVERABILITY_NOTIFICATIONS);
 
 	return value ? value->u64 : 0;
 }

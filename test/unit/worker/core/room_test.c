@@ -159,7 +159,7 @@ static void test_timers(void **unused)
 	clock->arm(&timers[1], 9000000);
 	clock->arm(&timers[2], 6000000);
 	clock->disarm(&timers[0]);
-	clock->arm(&timers[1], 4000000); /* moved to the front */
+	clock->arm(&timers[1], 4000000);	   /* moved to the front */
 	assert_int_equal(clock->now_ns(clock), 0); /* frozen until thawed */
 	loop_thaw(&loop);
 	loop_unlock(&loop);
@@ -214,15 +214,14 @@ static void test_config(void **unused)
 	char error[256];
 
 	(void)unused;
-	assert_int_equal(
-		parse(&config,
-		      "{\"name\":\"web\",\"memory\":536870912,"
-		      "\"processors\":2,\"machine\":\"pc\","
-		      "\"kernel\":\"/k\",\"disks\":[{\"file\":\"/d\","
-		      "\"readonly\":true},{\"file\":\"/e\"}],"
-		      "\"serial\":{\"output\":\"/log\"}}",
-		      error),
-		0);
+	assert_int_equal(parse(&config,
+			       "{\"name\":\"web\",\"memory\":536870912,"
+			       "\"processors\":2,\"machine\":\"pc\","
+			       "\"kernel\":\"/k\",\"disks\":[{\"file\":\"/d\","
+			       "\"readonly\":true},{\"file\":\"/e\"}],"
+			       "\"serial\":{\"output\":\"/log\"}}",
+			       error),
+			 0);
 	assert_string_equal(config.name, "web");
 	assert_int_equal(config.memory, 512 << 20);
 	assert_int_equal(config.processors, 2);
@@ -244,13 +243,17 @@ static void test_config_errors(void **unused)
 	} cases[] = {
 		{"{", "config_test"},
 		{"{\"memory\":1048576,\"processors\":1,\"machine\":\"pc\","
-		 "\"kernel\":\"/k\"}", "name"},
+		 "\"kernel\":\"/k\"}",
+		 "name"},
 		{"{\"name\":\"a\",\"memory\":1048577,\"processors\":1,"
-		 "\"machine\":\"pc\",\"kernel\":\"/k\"}", "memory"},
+		 "\"machine\":\"pc\",\"kernel\":\"/k\"}",
+		 "memory"},
 		{"{\"name\":\"a\",\"memory\":1048576,\"processors\":65,"
-		 "\"machine\":\"pc\",\"kernel\":\"/k\"}", "processors"},
+		 "\"machine\":\"pc\",\"kernel\":\"/k\"}",
+		 "processors"},
 		{"{\"name\":\"a\",\"memory\":1048576,\"processors\":1,"
-		 "\"machine\":7,\"kernel\":\"/k\"}", "machine"},
+		 "\"machine\":7,\"kernel\":\"/k\"}",
+		 "machine"},
 		{"{\"name\":\"a\",\"memory\":1048576,\"processors\":1,"
 		 "\"machine\":\"pc\",\"kernel\":\"/k\",\"disks\":[{}]}",
 		 "file"},

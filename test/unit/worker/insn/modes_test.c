@@ -33,7 +33,7 @@ static void test_real_mode(void **unused)
 	world_init(&world, WORLD_REAL);
 	world.cpu.segments[INSN_ES].base = WORLD_DEVICE;
 	world.cpu.gprs[HV_GPR_RAX] = 0xdead1234;
-	world.cpu.gprs[HV_GPR_RDI] = 0xffff0010; /* only DI counts */
+	world.cpu.gprs[HV_GPR_RDI] = 0xffff0010;	    /* only DI counts */
 	assert_int_equal(RUN(0x26, 0x89, 0x05), INSN_DONE); /* es:[di],ax */
 	assert_int_equal(device32(0x10), 0x1234);
 	assert_int_equal(world.accesses[0].size, 2);
@@ -96,8 +96,7 @@ static void test_long_mode_segments(void **unused)
 	world.cpu.segments[INSN_GS].base = WORLD_DEVICE;
 	world.cpu.gprs[HV_GPR_RAX] = 7;
 	/* mov gs:[0x30],eax (absolute by SIB) */
-	assert_int_equal(RUN(0x65, 0x89, 0x04, 0x25, 0x30, 0, 0, 0),
-			 INSN_DONE);
+	assert_int_equal(RUN(0x65, 0x89, 0x04, 0x25, 0x30, 0, 0, 0), INSN_DONE);
 	assert_int_equal(device32(0x30), 7);
 	world.cpu.rip = WORLD_CODE;
 	world.cpu.gprs[HV_GPR_RBX] = WORLD_DEVICE + 0x40;

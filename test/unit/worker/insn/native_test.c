@@ -23,8 +23,8 @@ static const struct native_form forms[] = {
 #include "native_forms.inc"
 };
 
-#define ROUNDS 200
-#define CELL 64 /* bytes of memory an instruction may touch */
+#define ROUNDS	       200
+#define CELL	       64 /* bytes of memory an instruction may touch */
 #define FLAGS_COMPARED RFLAGS_ARITHMETIC
 
 /* What goes in and comes out; offsets are known to the code below. */
@@ -46,9 +46,20 @@ static uint64_t random_next(void)
 static uint64_t random_value(void)
 {
 	static const uint64_t edges[] = {
-		0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff,
-		0x7fffffff, 0x80000000, 0xffffffff, 0x7fffffffffffffff,
-		0x8000000000000000, 0xffffffffffffffff,
+		0,
+		1,
+		0x7f,
+		0x80,
+		0xff,
+		0x7fff,
+		0x8000,
+		0xffff,
+		0x7fffffff,
+		0x80000000,
+		0xffffffff,
+		0x7fffffffffffffff,
+		0x8000000000000000,
+		0xffffffffffffffff,
 	};
 	uint64_t value = random_next();
 
@@ -60,39 +71,38 @@ static uint64_t random_value(void)
 
 static void native_run(const void *code, struct native_state *state)
 {
-	__asm__ volatile(
-		"push %%rbp\n\t"
-		"push %[state]\n\t"
-		"push %[code]\n\t"
-		"mov %[state], %%rbp\n\t"
-		"push 64(%%rbp)\n\t"
-		"mov (%%rbp), %%rax\n\t"
-		"mov 8(%%rbp), %%rcx\n\t"
-		"mov 16(%%rbp), %%rdx\n\t"
-		"mov 24(%%rbp), %%rbx\n\t"
-		"mov 32(%%rbp), %%rsi\n\t"
-		"mov 40(%%rbp), %%rdi\n\t"
-		"mov 48(%%rbp), %%r8\n\t"
-		"mov 56(%%rbp), %%r9\n\t"
-		"popfq\n\t"
-		"call *(%%rsp)\n\t"
-		"pushfq\n\t"
-		"mov 16(%%rsp), %%rbp\n\t"
-		"pop 64(%%rbp)\n\t"
-		"mov %%rax, (%%rbp)\n\t"
-		"mov %%rcx, 8(%%rbp)\n\t"
-		"mov %%rdx, 16(%%rbp)\n\t"
-		"mov %%rbx, 24(%%rbp)\n\t"
-		"mov %%rsi, 32(%%rbp)\n\t"
-		"mov %%rdi, 40(%%rbp)\n\t"
-		"mov %%r8, 48(%%rbp)\n\t"
-		"mov %%r9, 56(%%rbp)\n\t"
-		"add $16, %%rsp\n\t"
-		"pop %%rbp\n\t"
-		:
-		: [state] "r"(state), [code] "r"(code)
-		: "rax", "rcx", "rdx", "rbx", "rsi", "rdi", "r8", "r9", "cc",
-		  "memory");
+	__asm__ volatile("push %%rbp\n\t"
+			 "push %[state]\n\t"
+			 "push %[code]\n\t"
+			 "mov %[state], %%rbp\n\t"
+			 "push 64(%%rbp)\n\t"
+			 "mov (%%rbp), %%rax\n\t"
+			 "mov 8(%%rbp), %%rcx\n\t"
+			 "mov 16(%%rbp), %%rdx\n\t"
+			 "mov 24(%%rbp), %%rbx\n\t"
+			 "mov 32(%%rbp), %%rsi\n\t"
+			 "mov 40(%%rbp), %%rdi\n\t"
+			 "mov 48(%%rbp), %%r8\n\t"
+			 "mov 56(%%rbp), %%r9\n\t"
+			 "popfq\n\t"
+			 "call *(%%rsp)\n\t"
+			 "pushfq\n\t"
+			 "mov 16(%%rsp), %%rbp\n\t"
+			 "pop 64(%%rbp)\n\t"
+			 "mov %%rax, (%%rbp)\n\t"
+			 "mov %%rcx, 8(%%rbp)\n\t"
+			 "mov %%rdx, 16(%%rbp)\n\t"
+			 "mov %%rbx, 24(%%rbp)\n\t"
+			 "mov %%rsi, 32(%%rbp)\n\t"
+			 "mov %%rdi, 40(%%rbp)\n\t"
+			 "mov %%r8, 48(%%rbp)\n\t"
+			 "mov %%r9, 56(%%rbp)\n\t"
+			 "add $16, %%rsp\n\t"
+			 "pop %%rbp\n\t"
+			 :
+			 : [state] "r"(state), [code] "r"(code)
+			 : "rax", "rcx", "rdx", "rbx", "rsi", "rdi", "r8", "r9",
+			   "cc", "memory");
 }
 
 static uint8_t *code_page(void)
@@ -144,8 +154,8 @@ static bool same(const struct world *world, const struct native_state *state,
 
 	return gprs[HV_GPR_RAX] == state->rax &&
 	       gprs[HV_GPR_RCX] == state->rcx &&
-	       gprs[HV_GPR_RDX] == state->rdx &&
-	       gprs[HV_GPR_R8] == state->r8 && gprs[HV_GPR_R9] == state->r9 &&
+	       gprs[HV_GPR_RDX] == state->rdx && gprs[HV_GPR_R8] == state->r8 &&
+	       gprs[HV_GPR_R9] == state->r9 &&
 	       gprs[HV_GPR_RSI] - WORLD_DEVICE == state->rsi - base &&
 	       gprs[HV_GPR_RDI] - WORLD_DEVICE == state->rdi - base &&
 	       memcmp(world->device, cell, CELL) == 0;

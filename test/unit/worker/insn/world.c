@@ -54,8 +54,7 @@ static uint64_t bus_read(void *owner, enum io_space space, uint64_t address,
 		memcpy(&value, world->device + (address - WORLD_DEVICE), size);
 	else
 		value = ~0ULL;
-	note(world, &(struct world_access){space, false, address, size,
-					   value});
+	note(world, &(struct world_access){space, false, address, size, value});
 	return value;
 }
 
@@ -67,8 +66,7 @@ static void bus_write(void *owner, enum io_space space, uint64_t address,
 	if (space == IO_MEMORY &&
 	    address - WORLD_DEVICE <= WORLD_DEVICE_SIZE - size)
 		memcpy(world->device + (address - WORLD_DEVICE), &value, size);
-	note(world,
-	     &(struct world_access){space, true, address, size, value});
+	note(world, &(struct world_access){space, true, address, size, value});
 }
 
 void world_init(struct world *world, enum world_mode mode)
@@ -80,8 +78,8 @@ void world_init(struct world *world, enum world_mode mode)
 	world->memory.count = 1;
 	world->memory.ranges[0] =
 		(struct memory_range){0, WORLD_RAM, world->ram};
-	world->bus = (struct insn_bus){&world->memory, bus_read, bus_write,
-				       world};
+	world->bus =
+		(struct insn_bus){&world->memory, bus_read, bus_write, world};
 	for (unsigned int i = 0; i < INSN_SEGMENT_COUNT; i++)
 		cpu->segments[i] = (struct hv_segment_register){
 			.limit = mode == WORLD_REAL ? 0xffff : 0xffffffff,

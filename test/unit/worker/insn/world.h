@@ -4,11 +4,11 @@
 
 #include "worker/insn/insn.h"
 
-#define WORLD_RAM 0x20000u
-#define WORLD_DEVICE 0x100000u /* gpa of the device's registers */
+#define WORLD_RAM	  0x20000u
+#define WORLD_DEVICE	  0x100000u /* gpa of the device's registers */
 #define WORLD_DEVICE_SIZE 0x1000u
-#define WORLD_CODE 0x1000u
-#define WORLD_ACCESSES 64u
+#define WORLD_CODE	  0x1000u
+#define WORLD_ACCESSES	  64u
 
 struct world_access {
 	enum io_space space;
@@ -29,7 +29,11 @@ struct world {
 	unsigned int access_count;
 };
 
-enum world_mode { WORLD_REAL, WORLD_PROTECTED, WORLD_LONG };
+enum world_mode {
+	WORLD_REAL,
+	WORLD_PROTECTED,
+	WORLD_LONG
+};
 
 /* Flat segments at privilege 0, no paging (long mode: identity). */
 void world_init(struct world *world, enum world_mode mode);

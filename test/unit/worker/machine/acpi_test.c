@@ -77,9 +77,13 @@ static uint64_t build(struct acpi_options *options, unsigned int names)
 static void test_fadt(void **unused)
 {
 	struct acpi_options options = {
-		.fadt = {.flags = ACPI_FADT_RESET, .sci = 9,
-			 .pm1_event = 0x600, .pm1_control = 0x604,
-			 .pm_timer = 0x608, .reset = 0xcf9, .reset_value = 6},
+		.fadt = {.flags = ACPI_FADT_RESET,
+			 .sci = 9,
+			 .pm1_event = 0x600,
+			 .pm1_control = 0x604,
+			 .pm_timer = 0x608,
+			 .reset = 0xcf9,
+			 .reset_value = 6},
 		.madt.processors = 1,
 	};
 	uint64_t fadt = find(build(&options, 3), "FACP");
@@ -113,7 +117,9 @@ static void test_madt(void **unused)
 		{9, 9, 0xd},
 	};
 	struct acpi_options options = {
-		.madt = {.processors = 3, .pic = true, .overrides = overrides,
+		.madt = {.processors = 3,
+			 .pic = true,
+			 .overrides = overrides,
 			 .override_count = 2},
 	};
 	uint64_t madt = find(build(&options, 0), "APIC");
@@ -143,8 +149,8 @@ static void test_madt(void **unused)
 
 static void test_waet(void **unused)
 {
-	struct acpi_options options = {
-		.madt.processors = 1, .pm_timer_good = true};
+	struct acpi_options options = {.madt.processors = 1,
+				       .pm_timer_good = true};
 	uint64_t waet = find(build(&options, 0), "WAET");
 
 	(void)unused;
@@ -182,12 +188,12 @@ static void assert_aml(const void *expected, size_t size)
 static void test_integers(void **unused)
 {
 	static const uint8_t expected[] = {
-		0x08, 'A', '_', '_', '_', 0x00,
-		0x08, 'B', 'C', '_', '_', 0x01,
-		0x08, 'D', 'E', 'F', '_', 0x0a, 0xff,
-		0x08, 'G', 'H', 'I', 'J', 0x0b, 0x34, 0x12,
-		0x08, 'K', '_', '_', '_', 0x0c, 0x78, 0x56, 0x34, 0x12,
-		0x08, 'L', '_', '_', '_', 0x0e, 0, 0, 0, 0, 1, 0, 0, 0,
+		0x08, 'A',  '_',  '_',	'_', 0x00, 0x08, 'B',  'C',
+		'_',  '_',  0x01, 0x08, 'D', 'E',  'F',	 '_',  0x0a,
+		0xff, 0x08, 'G',  'H',	'I', 'J',  0x0b, 0x34, 0x12,
+		0x08, 'K',  '_',  '_',	'_', 0x0c, 0x78, 0x56, 0x34,
+		0x12, 0x08, 'L',  '_',	'_', '_',  0x0e, 0,    0,
+		0,    0,    1,	  0,	0,   0,
 	};
 
 	(void)unused;
@@ -204,8 +210,8 @@ static void test_integers(void **unused)
 static void test_identifiers(void **unused)
 {
 	static const uint8_t expected[] = {
-		0x08, '_', 'H', 'I', 'D', 0x0c, 0x41, 0xd0, 0x05, 0x01,
-		0x08, '_', 'H', 'I', 'D', 0x0d, 'V', 'M', 'B', 'u', 's', 0,
+		0x08, '_', 'H', 'I', 'D',  0x0c, 0x41, 0xd0, 0x05, 0x01, 0x08,
+		'_',  'H', 'I', 'D', 0x0d, 'V',	 'M',  'B',  'u',  's',	 0,
 	};
 
 	(void)unused;
@@ -240,8 +246,8 @@ static void test_package_length(void **unused)
 		uint8_t encoded[3];
 		unsigned int count;
 	} cases[] = {
-		{9, {0x3b}, 1},	      /* 1 + 4 + 54 = 59 */
-		{10, {0x42, 0x04}, 2}, /* 2 + 4 + 60 = 66 */
+		{9, {0x3b}, 1},		/* 1 + 4 + 54 = 59 */
+		{10, {0x42, 0x04}, 2},	/* 2 + 4 + 60 = 66 */
 		{681, {0x4c, 0xff}, 2}, /* 2 + 4 + 4086 = 4092 */
 	};
 
@@ -264,10 +270,9 @@ static void test_package_length(void **unused)
 static void test_paths(void **unused)
 {
 	static const uint8_t expected[] = {
-		0x86, '\\', 0x2e, '_', 'S', 'B', '_', 'P', 'W', 'R', 'B',
-		0x0a, 0x80,
-		0x86, 0x2f, 3, 'A', '_', '_', '_', 'B', '_', '_', '_',
-		'C', '_', '_', '_', 0x01,
+		0x86, '\\', 0x2e, '_',	'S',  'B', '_', 'P', 'W',  'R',
+		'B',  0x0a, 0x80, 0x86, 0x2f, 3,   'A', '_', '_',  '_',
+		'B',  '_',  '_',  '_',	'C',  '_', '_', '_', 0x01,
 	};
 
 	(void)unused;
@@ -280,10 +285,9 @@ static void test_paths(void **unused)
 static void test_resources(void **unused)
 {
 	static const uint8_t expected[] = {
-		0x08, '_', 'C', 'R', 'S', 0x11, 0x16, 0x0a, 0x13,
-		0x47, 0x01, 0xf8, 0x03, 0xf8, 0x03, 0x01, 0x08,
-		0x89, 0x06, 0x00, 0x03, 0x01, 0x04, 0x00, 0x00, 0x00,
-		0x79, 0x00,
+		0x08, '_',  'C',  'R',	'S',  0x11, 0x16, 0x0a, 0x13, 0x47,
+		0x01, 0xf8, 0x03, 0xf8, 0x03, 0x01, 0x08, 0x89, 0x06, 0x00,
+		0x03, 0x01, 0x04, 0x00, 0x00, 0x00, 0x79, 0x00,
 	};
 	struct aml_resources resources = {0};
 

@@ -15,12 +15,12 @@
 
 #include <cmocka.h>
 
-#define RAM (64u << 20)
-#define PAYLOAD 5000u
+#define RAM	      (64u << 20)
+#define PAYLOAD	      5000u
 #define SETUP_SECTORS 3u
-#define KERNEL_SIZE ((SETUP_SECTORS + 1) * 512 + PAYLOAD)
-#define PREFERRED 0x1000000u
-#define INIT_SIZE 0x400000u
+#define KERNEL_SIZE   ((SETUP_SECTORS + 1) * 512 + PAYLOAD)
+#define PREFERRED     0x1000000u
+#define INIT_SIZE     0x400000u
 
 struct files {
 	char kernel[32];
@@ -183,8 +183,8 @@ static void test_page_tables(void **state)
 	entry = get(files, LINUX_PAGE_TABLES, 8);
 	assert_int_equal(entry & 3, 3);
 	entry = get(files, (entry & ~0xfffULL) + (address >> 30) * 8, 8);
-	entry = get(files,
-		    (entry & ~0xfffULL) + ((address >> 21) & 511) * 8, 8);
+	entry = get(files, (entry & ~0xfffULL) + ((address >> 21) & 511) * 8,
+		    8);
 	assert_int_equal(entry, (address & ~0x1fffffULL) | 0x83);
 }
 
@@ -247,14 +247,14 @@ static void test_cut_short(void **state)
 	struct files *files = *state;
 
 	save(files->kernel, files->image, 700);
-	assert_int_equal(linux_load(&files->memory, &files->options,
-				    &files->start),
-			 -ENOEXEC);
+	assert_int_equal(
+		linux_load(&files->memory, &files->options, &files->start),
+		-ENOEXEC);
 	unlink(files->kernel);
 	save(files->kernel, files->image, 100);
-	assert_int_equal(linux_load(&files->memory, &files->options,
-				    &files->start),
-			 -ENOEXEC);
+	assert_int_equal(
+		linux_load(&files->memory, &files->options, &files->start),
+		-ENOEXEC);
 }
 
 static void test_missing(void **state)
@@ -262,13 +262,13 @@ static void test_missing(void **state)
 	struct files *files = *state;
 
 	files->options.kernel = "/nonexistent/vmlinuz";
-	assert_int_equal(linux_load(&files->memory, &files->options,
-				    &files->start),
-			 -ENOENT);
+	assert_int_equal(
+		linux_load(&files->memory, &files->options, &files->start),
+		-ENOENT);
 	files->options.kernel = "/";
-	assert_int_equal(linux_load(&files->memory, &files->options,
-				    &files->start),
-			 -EINVAL);
+	assert_int_equal(
+		linux_load(&files->memory, &files->options, &files->start),
+		-EINVAL);
 }
 
 static void test_long_cmdline(void **state)
@@ -287,13 +287,13 @@ static void test_long_cmdline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_kernel),	 TEST(test_e820),
-		TEST(test_initrd),	 TEST(test_initrd_does_not_fit),
-		TEST(test_page_tables),	 TEST(test_registers),
-		TEST(test_no_magic),	 TEST(test_old_protocol),
-		TEST(test_32_bits),	 TEST(test_too_large),
-		TEST(test_far_away),	 TEST(test_cut_short),
-		TEST(test_missing),	 TEST(test_long_cmdline),
+		TEST(test_kernel),	TEST(test_e820),
+		TEST(test_initrd),	TEST(test_initrd_does_not_fit),
+		TEST(test_page_tables), TEST(test_registers),
+		TEST(test_no_magic),	TEST(test_old_protocol),
+		TEST(test_32_bits),	TEST(test_too_large),
+		TEST(test_far_away),	TEST(test_cut_short),
+		TEST(test_missing),	TEST(test_long_cmdline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
