@@ -35,7 +35,7 @@ multiboot2_header:
 	.short 1 /* optional */
 	.long 8 + 5 * 4
 	.long MULTIBOOT2_TAG_MEMORY
-	.long MULTIBOOT2_TAG_EFI_MEMORY
+	.long MULTIBOOT2_TAG_EFI64
 	.long MULTIBOOT2_TAG_ACPI_OLD
 	.long MULTIBOOT2_TAG_ACPI_NEW
 	.long MULTIBOOT2_TAG_FRAMEBUFFER

@@ -13,6 +13,10 @@
 #define LOW_MAX	       0xa0000u
 #define FOUR_GIGABYTES (4ull << 30)
 
+/* The boot protocol's selectors, flat segments of ring 0. */
+#define SELECTOR_CODE 0x10
+#define SELECTOR_DATA 0x18
+
 /*
  * What the kernel needs until it has its own: one block below 1 MiB, which
  * the parent's map shows as RAM like the rest.
@@ -20,48 +24,39 @@
 struct linux_start {
 	struct linux_params params;
 	char command_line[4096];
-	uint64_t pml4[512];
-	uint64_t pdpt[512];
-	uint64_t directories[4][512]; /* identity, 4 GiB */
-	uint64_t descriptors[512];
+	uint64_t descriptors[4];
 };
-ABI_SIZE(struct linux_start, 9 * 4096);
 
-#define PAGE_TABLE	      3u    /* present, writable */
-#define PAGE_LARGE	      0x83u /* and 2 MiB */
-#define DESCRIPTOR_LINUX_CODE 0x10  /* the boot protocol's __BOOT_CS */
-#define DESCRIPTOR_LINUX_DATA 0x18
-
-static struct memory_wish low_wish(uint64_t size)
+/* Zeroed pages below 1 MiB; UINT64_MAX if there is no room. */
+static uint64_t take_low(struct memory_map *map, uint64_t size,
+			 enum memory_type type)
 {
-	return (struct memory_wish){.size = size,
-				    .alignment = PAGE_SIZE,
-				    .min = LOW_MIN,
-				    .max = LOW_MAX};
+	const struct memory_wish wish = {
+		.size = (size + PAGE_MASK) & ~(uint64_t)PAGE_MASK,
+		.alignment = PAGE_SIZE,
+		.min = LOW_MIN,
+		.max = LOW_MAX,
+	};
+	uint64_t place = memory_map_take(map, &wish, type);
+
+	if (place != UINT64_MAX)
+		memset(cpu_map(SPA(place)), 0, wish.size);
+	return place;
 }
 
 /* The kernel's header within the module; a panic if it is not one. */
 static const struct linux_header *find_header(const struct boot_module *module)
 {
-	const uint8_t *file = cpu_map(module->base);
 	const struct linux_header *header =
-		(const void *)(file + LINUX_HEADER_OFFSET);
+		cpu_map(SPA(module->base.value + LINUX_HEADER_OFFSET));
 
 	if (module->size < sizeof(struct linux_params) ||
 	    header->magic != LINUX_HEADER_MAGIC)
 		panic("boot: module 0 is no Linux bzImage");
-	if (header->version < LINUX_HEADER_VERSION_MIN ||
-	    (header->xload_flags & LINUX_XLOADFLAG_64) == 0)
-		panic("boot: the kernel has no 64-bit entry (protocol %x)",
+	if (header->version < LINUX_HEADER_VERSION_MIN || !header->relocatable)
+		panic("boot: the kernel cannot be moved (protocol %x)",
 		      header->version);
 	return header;
-}
-
-static uint64_t setup_size(const struct linux_header *header)
-{
-	uint64_t sectors = header->setup_sectors;
-
-	return ((sectors == 0 ? 4 : sectors) + 1) * LINUX_SECTOR_SIZE;
 }
 
 /*
@@ -72,8 +67,9 @@ static uint64_t place_kernel(struct memory_map *map,
 			     const struct boot_module *module,
 			     const struct linux_header *header)
 {
-	uint64_t setup = setup_size(header);
-	struct memory_wish wish = {
+	uint64_t sectors = header->setup_sectors;
+	uint64_t setup = ((sectors == 0 ? 4 : sectors) + 1) * LINUX_SECTOR_SIZE;
+	const struct memory_wish wish = {
 		.size = header->init_size,
 		.alignment = MAX(header->alignment, PAGE_SIZE),
 		.min = header->preferred_address,
@@ -83,35 +79,25 @@ static uint64_t place_kernel(struct memory_map *map,
 
 	if (setup >= module->size || module->size - setup > wish.size)
 		panic("boot: the kernel's header contradicts its size");
-	if (header->relocatable == 0)
-		wish.max = wish.min + wish.size;
 	place = memory_map_take(map, &wish, MEMORY_LOADED);
 	if (place == UINT64_MAX)
 		panic("boot: no room for the kernel: %lu KiB", wish.size >> 10);
-	memcpy(cpu_map(SPA(place)),
-	       (const uint8_t *)cpu_map(module->base) + setup,
+	memcpy(cpu_map(SPA(place)), cpu_map(SPA(module->base.value + setup)),
 	       module->size - setup);
 	return place;
 }
 
-/*
- * Under UEFI nobody can find the root pointer by looking: its copy stays in a
- * page of its own that the map calls reserved.
- */
-static uint64_t place_rsdp(struct boot_info *info,
-			   const struct acpi_facts *acpi)
+/* The root pointer's copy stays in a page of its own, called reserved. */
+static void fill_rsdp(struct linux_params *params, struct boot_info *info)
 {
-	const struct memory_wish wish = low_wish(PAGE_SIZE);
-	uint64_t place;
+	uint64_t place = UINT64_MAX;
 
-	if (acpi->rsdp != 0 || info->rsdp_size == 0)
-		return acpi->rsdp;
-	place = memory_map_take(&info->memory, &wish, MEMORY_RESERVED);
+	if (info->rsdp_size != 0)
+		place = take_low(&info->memory, PAGE_SIZE, MEMORY_RESERVED);
 	if (place == UINT64_MAX)
-		return 0;
-	memset(cpu_map(SPA(place)), 0, PAGE_SIZE);
+		return;
 	memcpy(cpu_map(SPA(place)), info->rsdp, info->rsdp_size);
-	return place;
+	params->rsdp = place;
 }
 
 /* Ours is reserved to the parent, what we loaded for it is plain RAM. */
@@ -119,20 +105,18 @@ static uint32_t e820_type(enum memory_type type)
 {
 	if (type == MEMORY_HYPERVISOR)
 		return MEMORY_RESERVED;
-	if (type == MEMORY_LOADED)
-		return MEMORY_RAM;
-	return type;
+	return type == MEMORY_LOADED ? MEMORY_RAM : type;
 }
 
 static void fill_e820(struct linux_params *params, const struct memory_map *map)
 {
-	struct linux_e820 *last = NULL;
+	struct linux_e820 *last = params->e820;
 
 	for (uint32_t i = 0; i < map->count; i++) {
 		const struct memory_range *range = &map->ranges[i];
 		uint32_t type = e820_type(range->type);
 
-		if (last != NULL && last->type == type &&
+		if (params->e820_count != 0 && last->type == type &&
 		    last->base + last->size == range->base) {
 			last->size = range->end - last->base;
 			continue;
@@ -147,166 +131,105 @@ static void fill_e820(struct linux_params *params, const struct memory_map *map)
 	}
 }
 
-static void fill_pixels(struct linux_screen *screen,
-			const struct boot_framebuffer *from, bool efi)
+/* A BIOS that said nothing left VGA text, as they all do. */
+static void fill_screen(struct linux_screen *screen, bool efi,
+			const struct multiboot2_framebuffer *from)
 {
 	uint64_t size = (uint64_t)from->pitch * from->height;
 
-	screen->type = efi ? LINUX_SCREEN_EFI : LINUX_SCREEN_VESA;
-	screen->width = (uint16_t)from->width;
-	screen->height = (uint16_t)from->height;
-	screen->depth = from->depth;
-	screen->pitch = (uint16_t)from->pitch;
-	screen->base = (uint32_t)from->base;
-	screen->base_high = (uint32_t)(from->base >> 32);
-	if (screen->base_high != 0)
-		screen->capabilities = 2; /* the base has 64 bits */
-	/* VESA counts 64 KiB. */
-	screen->size = (uint32_t)(efi ? size : (size + 0xffff) >> 16);
-	screen->red_size = from->red.size;
-	screen->red_position = from->red.position;
-	screen->green_size = from->green.size;
-	screen->green_position = from->green.position;
-	screen->blue_size = from->blue.size;
-	screen->blue_position = from->blue.position;
+	if (from->kind == MULTIBOOT2_FRAMEBUFFER_RGB)
+		*screen = (struct linux_screen){
+			.type = efi ? LINUX_SCREEN_EFI : LINUX_SCREEN_VESA,
+			.width = (uint16_t)from->width,
+			.height = (uint16_t)from->height,
+			.depth = from->depth,
+			.pitch = (uint16_t)from->pitch,
+			.base = (uint32_t)from->base,
+			.base_high = (uint32_t)(from->base >> 32),
+			.capabilities = LINUX_SCREEN_64_BIT_BASE,
+			/* VESA counts 64 KiB. */
+			.size = (uint32_t)(efi ? size : (size + 0xffff) >> 16),
+			.red_size = from->red.size,
+			.red_position = from->red.position,
+			.green_size = from->green.size,
+			.green_position = from->green.position,
+			.blue_size = from->blue.size,
+			.blue_position = from->blue.position,
+		};
+	else if (!efi)
+		*screen = (struct linux_screen){
+			.type = LINUX_SCREEN_VGA_TEXT,
+			.mode = 3,
+			.columns = 80,
+			.lines = 25,
+			.character_height = 16,
+		};
 }
 
-/* A BIOS that said nothing left VGA text, as they all do. */
-static void fill_screen(struct linux_params *params,
+static void fill_header(struct linux_start *start, uint64_t place,
+			const struct linux_header *header,
 			const struct boot_info *info)
 {
-	struct linux_screen *screen = &params->screen;
-
-	if (info->framebuffer.display == DISPLAY_PIXELS) {
-		fill_pixels(screen, &info->framebuffer, info->efi);
-	} else if (!info->efi) {
-		screen->type = LINUX_SCREEN_VGA_TEXT;
-		screen->mode = 3;
-		screen->columns = 80;
-		screen->lines = 25;
-		screen->character_height = 16;
-	}
-}
-
-static void fill_initramfs(struct linux_params *params,
-			   const struct boot_module *module)
-{
-	params->header.ramdisk_base = (uint32_t)module->base.value;
-	params->ramdisk_base_high = (uint32_t)(module->base.value >> 32);
-	params->header.ramdisk_size = (uint32_t)module->size;
-	params->ramdisk_size_high = (uint32_t)(module->size >> 32);
-}
-
-/* The header is valid up to where its jump goes. */
-static void fill_header(struct linux_params *params,
-			const struct linux_header *header)
-{
-	size_t size = 0x202 + (header->jump >> 8) - LINUX_HEADER_OFFSET;
-
-	memcpy(&params->header, header, MIN(size, sizeof(*header)));
-	params->header.loader_type = LINUX_LOADER_UNDEFINED;
-}
-
-static void fill_command_line(struct linux_start *start, uint64_t place,
-			      const char *string)
-{
-	size_t length = strlen(string);
+	const char *string = info->modules[0].string;
+	struct linux_header *to = &start->params.header;
 	size_t most = MIN(sizeof(start->command_line) - 1,
-			  (size_t)start->params.header.command_line_size);
+			  (size_t)header->command_line_size);
 
-	if (length > most)
+	/* It is valid up to where its jump goes. */
+	memcpy(to, header,
+	       MIN(0x202u + (header->jump >> 8) - LINUX_HEADER_OFFSET,
+		   sizeof(*to)));
+	to->loader_type = LINUX_LOADER_UNDEFINED;
+	if (strlen(string) > most)
 		print("boot: the kernel's command line is cut at %lu\n", most);
-	memcpy(start->command_line, string, MIN(length, most));
-	place += offsetof(struct linux_start, command_line);
-	start->params.header.command_line = (uint32_t)place;
-}
-
-static void fill_tables(struct linux_start *start, uint64_t place)
-{
-	uint64_t pdpt = place + offsetof(struct linux_start, pdpt);
-	uint64_t directories =
-		place + offsetof(struct linux_start, directories);
-
-	start->pml4[0] = pdpt | PAGE_TABLE;
-	for (uint64_t i = 0; i < 4; i++) {
-		start->pdpt[i] = (directories + i * PAGE_SIZE) | PAGE_TABLE;
-		for (uint64_t j = 0; j < 512; j++)
-			start->directories[i][j] =
-				(i * 512 + j) << LARGE_PAGE_SHIFT | PAGE_LARGE;
+	memcpy(start->command_line, string, MIN(strlen(string), most));
+	to->command_line = (uint32_t)(place + offsetof(struct linux_start,
+						       command_line));
+	if (info->module_count > 1) {
+		to->ramdisk_base = (uint32_t)info->modules[1].base.value;
+		to->ramdisk_size = (uint32_t)info->modules[1].size;
 	}
-	start->descriptors[DESCRIPTOR_LINUX_CODE / 8] = 0x00af9b000000ffff;
-	start->descriptors[DESCRIPTOR_LINUX_DATA / 8] = 0x00cf93000000ffff;
 }
 
-static void set(struct vp *vp, uint32_t name,
-		const struct hv_register_value *value)
+static void set(struct vp *vp, uint32_t name, struct hv_register_value value)
 {
-	if (!virt->vp_set(vp->virt, name, value))
+	if (!virt->vp_set(vp->virt, name, &value))
 		panic("boot: register %x of the parent cannot be set", name);
 }
 
-static void set_value(struct vp *vp, uint32_t name, uint64_t value)
-{
-	set(vp, name, &(struct hv_register_value){.u64 = value});
-}
-
-static void set_segments(struct vp *vp)
+/* Flat protected mode without paging, as the 32-bit boot protocol asks for. */
+static void set_registers(struct vp *vp, uint64_t start, uint64_t kernel)
 {
 	static const uint32_t data[] = {HV_REGISTER_DS, HV_REGISTER_ES,
 					HV_REGISTER_SS};
-	struct hv_register_value value = {
-		.segment = {
-			.limit = UINT32_MAX,
-			.selector = DESCRIPTOR_LINUX_CODE,
-			.attributes = 0xa09b, /* 64-bit code, ring 0 */
-		}};
-
-	set(vp, HV_REGISTER_CS, &value);
-	value.segment.selector = DESCRIPTOR_LINUX_DATA;
-	value.segment.attributes = 0xc093;
-	for (size_t i = 0; i < ARRAY_SIZE(data); i++)
-		set(vp, data[i], &value);
-}
-
-/* Long mode on identity tables, as the 64-bit boot protocol asks for. */
-static void set_registers(struct vp *vp, uint64_t start, uint64_t kernel)
-{
 	struct virt_registers *registers = &vp->virt->registers;
-	const struct hv_register_value table = {
+	struct hv_register_value value = {
 		.table = {
-			.limit = 4 * 8 - 1,
+			.limit = sizeof(((struct linux_start *)0)->descriptors),
 			.base = start +
 				offsetof(struct linux_start, descriptors),
 		}};
 
-	set_value(vp, HV_REGISTER_CR3,
-		  start + offsetof(struct linux_start, pml4));
-	set_value(vp, HV_REGISTER_CR4, CR4_PAE);
-	set_value(vp, HV_REGISTER_EFER, EFER_LME | EFER_LMA);
-	set_value(vp, HV_REGISTER_CR0, CR0_PG | CR0_NE | CR0_ET | CR0_PE);
-	set(vp, HV_REGISTER_GDTR, &table);
-	set_segments(vp);
-	registers->rip = kernel + LINUX_ENTRY_64;
-	registers->rflags = RFLAGS_FIXED;
+	set(vp, HV_REGISTER_GDTR, value);
+	value.u64 = CR0_NE | CR0_ET | CR0_PE;
+	set(vp, HV_REGISTER_CR0, value);
+	value.segment = (struct hv_segment_register){
+		.limit = UINT32_MAX,
+		.selector = SELECTOR_CODE,
+		.attributes = 0xc09b,
+	};
+	set(vp, HV_REGISTER_CS, value);
+	value.segment.selector = SELECTOR_DATA;
+	value.segment.attributes = 0xc093;
+	for (size_t i = 0; i < ARRAY_SIZE(data); i++)
+		set(vp, data[i], value);
+	registers->rip = kernel;
 	registers->gpr[VIRT_RSI] = start + offsetof(struct linux_start, params);
-	registers->gpr[VIRT_RSP] = start + sizeof(struct linux_start);
 }
 
-static const char *kernel_version(const struct boot_module *module,
-				  const struct linux_header *header)
-{
-	uint64_t offset = header->kernel_version + 0x200ull;
-
-	return header->kernel_version == 0 || offset >= setup_size(header)
-		       ? "(unnamed)"
-		       : (const char *)cpu_map(module->base) + offset;
-}
-
-void linux_load(struct boot_info *info, const struct acpi_facts *acpi,
-		struct vp *vp)
+void linux_load(struct boot_info *info, struct vp *vp)
 {
 	const struct boot_module *module = &info->modules[0];
-	const struct memory_wish wish = low_wish(sizeof(struct linux_start));
 	const struct linux_header *header;
 	struct linux_start *start;
 	uint64_t place, kernel;
@@ -314,22 +237,18 @@ void linux_load(struct boot_info *info, const struct acpi_facts *acpi,
 	if (info->module_count == 0)
 		panic("boot: no kernel for the parent was loaded (module 0)");
 	header = find_header(module);
-	place = memory_map_take(&info->memory, &wish, MEMORY_LOADED);
+	place = take_low(&info->memory, sizeof(*start), MEMORY_LOADED);
 	if (place == UINT64_MAX)
 		panic("boot: no room for the parent below 1 MiB");
 	start = cpu_map(SPA(place));
-	memset(start, 0, sizeof(*start));
 	kernel = place_kernel(&info->memory, module, header);
 
-	fill_header(&start->params, header);
-	fill_command_line(start, place, module->string);
-	if (info->module_count > 1)
-		fill_initramfs(&start->params, &info->modules[1]);
-	start->params.rsdp = place_rsdp(info, acpi);
-	fill_screen(&start->params, info);
+	fill_header(start, place, header, info);
+	fill_rsdp(&start->params, info);
+	fill_screen(&start->params.screen, info->efi, &info->framebuffer);
 	fill_e820(&start->params, &info->memory);
-	fill_tables(start, place);
+	start->descriptors[SELECTOR_CODE / 8] = 0x00cf9b000000ffff;
+	start->descriptors[SELECTOR_DATA / 8] = 0x00cf93000000ffff;
 	set_registers(vp, place, kernel);
-	print("boot: parent: Linux %s at %lx: %s\n",
-	      kernel_version(module, header), kernel, module->string);
+	print("boot: parent: Linux at %lx: %s\n", kernel, module->string);
 }

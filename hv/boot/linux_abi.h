@@ -6,10 +6,8 @@
 #include "../../abi/types.h"
 
 #define LINUX_HEADER_MAGIC	 0x53726448u /* "HdrS" */
-#define LINUX_HEADER_VERSION_MIN 0x020c
+#define LINUX_HEADER_VERSION_MIN 0x020a
 #define LINUX_HEADER_OFFSET	 0x1f1
-#define LINUX_XLOADFLAG_64	 0x0001
-#define LINUX_ENTRY_64		 0x200
 #define LINUX_LOADER_UNDEFINED	 0xff
 #define LINUX_SECTOR_SIZE	 512u
 #define LINUX_E820_MAX		 128u
@@ -18,6 +16,8 @@
 #define LINUX_SCREEN_VGA_TEXT 0x01
 #define LINUX_SCREEN_VESA     0x23
 #define LINUX_SCREEN_EFI      0x70
+
+#define LINUX_SCREEN_64_BIT_BASE 2 /* in capabilities */
 
 struct linux_screen {
 	uint8_t cursor_x, cursor_y;

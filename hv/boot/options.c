@@ -4,136 +4,86 @@
 #include "../lib/print.h"
 #include "../lib/string.h"
 
-#define PORT_COM1 0x3f8
-#define PORT_COM2 0x2f8
+#define WORD_MAX 64u /* no option is as long */
 
-/* A part of the command line: from start, length characters. */
-struct word {
-	const char *start;
-	size_t length;
-};
-
-static bool word_is(const struct word *word, const char *text)
+/* What stands behind name in word, or NULL. */
+static const char *value_of(const char *word, const char *name)
 {
-	return strlen(text) == word->length &&
-	       strncmp(word->start, text, word->length) == 0;
+	size_t length = strlen(name);
+
+	return strncmp(word, name, length) == 0 ? word + length : NULL;
 }
 
-static bool read_log(const struct word *value, struct boot_options *options)
+/* At most 12 decimal digits, and one of units; 0 where there is no number. */
+static uint64_t number(const char *text, const char *units)
 {
-	if (word_is(value, "com1"))
-		options->log_port = PORT_COM1;
-	else if (word_is(value, "com2"))
-		options->log_port = PORT_COM2;
-	else if (word_is(value, "none"))
-		options->log_port = 0;
-	else
-		return false;
-	return true;
-}
-
-/* Decimal digits; returns how many there were. At most 12: no overflow. */
-static size_t read_digits(const struct word *value, uint64_t *number)
-{
-	size_t i = 0;
-
-	*number = 0;
-	while (i < value->length && i < 12 && value->start[i] >= '0' &&
-	       value->start[i] <= '9')
-		*number = *number * 10 + (uint64_t)(value->start[i++] - '0');
-	return i;
-}
-
-static bool read_lps(const struct word *value, struct boot_options *options)
-{
-	uint64_t number;
-
-	if (read_digits(value, &number) != value->length || number == 0 ||
-	    number > UINT32_MAX)
-		return false;
-	options->lps = (uint32_t)number;
-	return true;
-}
-
-static unsigned int shift_of(char unit)
-{
-	switch (unit) {
-	case 'K':
-		return 10;
-	case 'M':
-		return 20;
-	case 'G':
-		return 30;
-	}
-	return 0;
-}
-
-static bool read_pool(const struct word *value, struct boot_options *options)
-{
-	uint64_t number;
-	size_t digits = read_digits(value, &number);
 	unsigned int shift = 0;
+	uint64_t value = 0;
+	size_t i;
 
-	if (digits + 1 == value->length) {
-		shift = shift_of(value->start[digits]);
-		if (shift == 0)
-			return false;
-	} else if (digits != value->length) {
-		return false;
-	}
-	if (number == 0 || number > UINT64_MAX >> 24 >> shift)
-		return false;
-	options->pool_size = number << shift;
-	return true;
+	for (i = 0; i < 12 && text[i] >= '0' && text[i] <= '9'; i++)
+		value = value * 10 + (uint64_t)(text[i] - '0');
+	for (unsigned int unit = 0; units[unit] != '\0'; unit++)
+		if (text[i] == units[unit])
+			shift = 10 * (unit + 1);
+	if (text[i + (shift != 0)] != '\0' || value > UINT64_MAX >> 24 >> shift)
+		return 0;
+	return value << shift;
 }
 
-static const struct {
-	const char *name;
-	bool (*read)(const struct word *value, struct boot_options *options);
-} known[] = {
-	{"log=", read_log},
-	{"lps=", read_lps},
-	{"pool=", read_pool},
-};
-
-static bool read_option(const struct word *word, struct boot_options *options)
+static bool read_log(const char *value, struct boot_options *options)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		size_t length = strlen(known[i].name);
+	static const struct {
+		const char *name;
+		uint16_t port;
+	} logs[] = {{"com1", 0x3f8}, {"com2", 0x2f8}, {"none", 0}};
 
-		if (word->length >= length &&
-		    strncmp(word->start, known[i].name, length) == 0)
-			return known[i].read(
-				&(struct word){word->start + length,
-					       word->length - length},
-				options);
+	for (size_t i = 0; i < ARRAY_SIZE(logs); i++) {
+		if (strcmp(value, logs[i].name) != 0)
+			continue;
+		options->log_port = logs[i].port;
+		return true;
 	}
 	return false;
 }
 
-static void complain(const struct word *word)
+static bool read_option(const char *word, struct boot_options *options)
 {
-	print("boot: unknown option: ");
-	for (size_t i = 0; i < word->length; i++)
-		print("%c", word->start[i]);
-	print("\n");
+	const char *value;
+	uint64_t found = 0;
+
+	if ((value = value_of(word, "log=")) != NULL)
+		return read_log(value, options);
+	if ((value = value_of(word, "lps=")) != NULL) {
+		found = number(value, "");
+		if (found != 0 && found <= UINT32_MAX)
+			options->lps = (uint32_t)found;
+		return found != 0 && found <= UINT32_MAX;
+	}
+	if ((value = value_of(word, "pool=")) != NULL)
+		found = number(value, "KMG");
+	if (found != 0)
+		options->pool_size = found;
+	return found != 0;
 }
 
 void options_parse(const char *command_line, struct boot_options *options)
 {
-	const char *at = command_line;
+	char word[WORD_MAX];
+	size_t length = 0;
 
-	*options =
-		(struct boot_options){.log_port = PORT_COM2, .lps = UINT32_MAX};
-	while (*at != '\0') {
-		struct word word = {.start = at};
-
-		while (*at != '\0' && *at != ' ')
-			at++;
-		word.length = (size_t)(at - word.start);
-		if (word.length > 0 && !read_option(&word, options))
-			complain(&word);
-		while (*at == ' ')
-			at++;
+	*options = (struct boot_options){.log_port = 0x2f8, .lps = UINT32_MAX};
+	for (const char *at = command_line;; at++) {
+		if (*at != ' ' && *at != '\0') {
+			if (length < WORD_MAX - 1)
+				word[length++] = *at;
+			continue;
+		}
+		word[length] = '\0';
+		if (length != 0 && !read_option(word, options))
+			print("boot: unknown option: %s\n", word);
+		length = 0;
+		if (*at == '\0')
+			break;
 	}
 }

@@ -3,11 +3,9 @@
 #include "pic.h"
 #include "../x86/register.h"
 
-#define PIC_1	       0x20
-#define PIC_2	       0xa0
-#define PIC_DATA       1
 #define PIC_INITIALIZE 0x11 /* ICW1: edge, cascade, ICW4 follows */
 #define PIC_BASE       0x30 /* what the parent will choose too */
+#define PIC_8086       1
 
 /*
  * A BIOS leaves the timer's line at vector 8, which the hypervisor would take
@@ -15,16 +13,20 @@
  */
 void pic_quiet(void)
 {
-	port_write8(PIC_1 + PIC_DATA, 0xff);
-	port_write8(PIC_2 + PIC_DATA, 0xff);
-	port_write8(PIC_1, PIC_INITIALIZE);
-	port_write8(PIC_2, PIC_INITIALIZE);
-	port_write8(PIC_1 + PIC_DATA, PIC_BASE);
-	port_write8(PIC_2 + PIC_DATA, PIC_BASE + 8);
-	port_write8(PIC_1 + PIC_DATA, 1 << 2); /* the second on line 2 */
-	port_write8(PIC_2 + PIC_DATA, 2);
-	port_write8(PIC_1 + PIC_DATA, 1); /* 8086 mode */
-	port_write8(PIC_2 + PIC_DATA, 1);
-	port_write8(PIC_1 + PIC_DATA, 0xff);
-	port_write8(PIC_2 + PIC_DATA, 0xff);
+	static const struct {
+		uint16_t port;
+		uint8_t base;
+		uint8_t cascade; /* the second is on the first's line 2 */
+	} pics[] = {{0x20, PIC_BASE, 1 << 2}, {0xa0, PIC_BASE + 8, 2}};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(pics); i++) {
+		uint16_t data = pics[i].port + 1;
+
+		port_write8(data, 0xff);
+		port_write8(pics[i].port, PIC_INITIALIZE);
+		port_write8(data, pics[i].base);
+		port_write8(data, pics[i].cascade);
+		port_write8(data, PIC_8086);
+		port_write8(data, 0xff);
+	}
 }

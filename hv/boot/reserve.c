@@ -12,81 +12,104 @@
 #define POOL_MAX       (256ull << 20)
 #define FOUR_GIGABYTES (4ull << 30)
 
+static uint64_t next, end; /* of boot's pages, physical */
+
 static uint64_t round_up_large(uint64_t size)
 {
 	return (size + LARGE_PAGE_MASK) & ~LARGE_PAGE_MASK;
 }
 
 /* Page tables of the direct map and the image, and the other stacks. */
-static uint64_t boot_size(const struct memory_map *map, uint32_t lps)
+static uint64_t boot_size(uint64_t ram_end, uint32_t lps)
 {
-	uint64_t gigabytes = (memory_map_ram_end(map) >> 30) + 1;
+	uint64_t gigabytes = (ram_end >> 30) + 1;
 	uint64_t tables = gigabytes + gigabytes / 512 + 32;
 	uint64_t stacks = (uint64_t)lps * (PROCESSOR_AREA_SIZE / PAGE_SIZE);
 
 	return round_up_large((tables + stacks) << PAGE_SHIFT);
 }
 
-static uint64_t pool_size(const struct memory_map *map, uint64_t wish)
+static void print_range(const char *what, const struct spa_range *range)
 {
-	uint64_t size = memory_map_ram_size(map) / 64;
-
-	if (wish != 0)
-		return round_up_large(wish);
-	return round_up_large(MIN(MAX(size, POOL_MIN), POOL_MAX));
+	print("boot: %s: %lu KiB at %lx\n", what, range->size >> 10,
+	      range->base.value);
 }
 
-static spa_t take_page(struct page_source *source)
+/* What the core may touch for partitions: not the devices in the holes. */
+static void list_ram(const struct memory_map *map,
+		     struct hypervisor_config *config)
 {
-	return reserve_take(CONTAINER(source, struct reservation, source), 1);
-}
+	_Static_assert(RAM_RANGES_MAX >= MEMORY_RANGES_MAX, "all fit");
+	for (uint32_t i = 0; i < map->count; i++) {
+		const struct memory_range *range = &map->ranges[i];
+		struct spa_range *ram = &config->ram[config->ram_count];
+		uint64_t size = range->end - range->base;
 
-static void give_page(struct page_source *source, spa_t page)
-{
-	(void)source;
-	panic("boot's page %lx given back", page.value);
+		if (range->type != MEMORY_RAM &&
+		    range->type != MEMORY_HYPERVISOR &&
+		    range->type != MEMORY_LOADED)
+			continue;
+		if (config->ram_count != 0 &&
+		    ram[-1].base.value + ram[-1].size == range->base) {
+			ram[-1].size += size;
+			continue;
+		}
+		*ram = (struct spa_range){SPA(range->base), size};
+		config->ram_count++;
+	}
 }
 
 bool reserve_memory(struct memory_map *map, const struct reserve_wish *wish,
-		    struct reservation *reservation)
+		    struct hypervisor_config *config)
 {
-	uint64_t pool = pool_size(map, wish->pool_size);
-	uint64_t boot = boot_size(map, wish->lps);
-	uint64_t base;
+	struct spa_range *image = &config->hidden[0];
+	struct spa_range *own = &config->hidden[1]; /* boot's, then the pool */
+	uint64_t start = (uintptr_t)image_start - PAGING_IMAGE;
+	uint64_t size = memory_map_ram_size(map);
+	uint64_t pool = MIN(MAX(size / 64, POOL_MIN), POOL_MAX);
 
-	reservation->image = (struct memory_range){
-		.base = (uintptr_t)image_start - PAGING_IMAGE,
-		.end = (uintptr_t)image_end - PAGING_IMAGE,
-		.type = MEMORY_HYPERVISOR,
-	};
-	memory_map_mark(map, &reservation->image);
-	base = memory_map_take(map,
+	print("boot: memory: %lu MiB\n", size >> 20);
+	config->hidden_count = 2;
+	*image = (struct spa_range){SPA(start),
+				    (uint64_t)(image_end - image_start)};
+	memory_map_mark(map, &(struct memory_range){start, start + image->size,
+						    MEMORY_HYPERVISOR});
+	pool = round_up_large(wish->pool_size != 0 ? wish->pool_size : pool);
+	own->size = pool + boot_size(memory_map_ram_end(map), wish->lps);
+	next = memory_map_take(map,
 			       &(struct memory_wish){
-				       .size = boot + pool,
+				       .size = own->size,
 				       .alignment = LARGE_PAGE_SIZE,
 				       .min = LARGE_PAGE_SIZE,
 				       .max = FOUR_GIGABYTES,
 				       .high = true,
 			       },
 			       MEMORY_HYPERVISOR);
-	if (base == UINT64_MAX)
+	if (next == UINT64_MAX)
 		return false;
-	reservation->source = (struct page_source){take_page, give_page};
-	reservation->next = base;
-	reservation->end = base + boot;
-	reservation->own = (struct memory_range){base, base + boot + pool,
-						 MEMORY_HYPERVISOR};
-	reservation->pool = (struct memory_range){
-		base + boot, base + boot + pool, MEMORY_HYPERVISOR};
+	own->base = SPA(next);
+	end = next + own->size - pool;
+	config->pool = (struct spa_range){SPA(end), pool};
+	list_ram(map, config);
+	print_range("image", image);
+	print_range("page pool", &config->pool);
 	return true;
 }
 
-spa_t reserve_take(struct reservation *reservation, uint64_t pages)
+spa_t reserve_take(uint64_t pages)
 {
-	spa_t first = SPA(reservation->next);
+	spa_t first = SPA(next);
 
-	assert(pages <= (reservation->end - reservation->next) >> PAGE_SHIFT);
-	reservation->next += pages << PAGE_SHIFT;
+	assert(pages <= (end - next) >> PAGE_SHIFT);
+	next += pages << PAGE_SHIFT;
 	memset(cpu_map(first), 0, pages << PAGE_SHIFT);
 	return first;
 }
+
+static spa_t take_page(struct page_source *source)
+{
+	(void)source;
+	return reserve_take(1);
+}
+
+struct page_source reserve_source = {.take = take_page};

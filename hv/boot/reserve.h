@@ -2,6 +2,7 @@
 /* The hypervisor's own memory: the image, boot's pages and the page pool. */
 #pragma once
 
+#include "../core/hypervisor.h"
 #include "../lib/pages.h"
 #include "memory_map.h"
 
@@ -10,20 +11,13 @@ struct reserve_wish {
 	uint64_t pool_size; /* bytes; 0 for the default */
 };
 
-struct reservation {
-	struct page_source source; /* boot's pages, never given back */
-	uint64_t next, end;	   /* of boot's pages, physical */
-	struct memory_range image;
-	struct memory_range own; /* boot's pages, then the pool */
-	struct memory_range pool;
-};
-
 /*
- * Takes all of it out of the map, where the boot modules are marked already.
- * False if there is no room below 4 GiB.
+ * Takes all of it out of the map, where the boot modules are marked already,
+ * and says so in config. False if there is no room below 4 GiB.
  */
 bool reserve_memory(struct memory_map *map, const struct reserve_wish *wish,
-		    struct reservation *reservation);
+		    struct hypervisor_config *config);
 
-/* Contiguous zeroed pages of boot's. */
-spa_t reserve_take(struct reservation *reservation, uint64_t pages);
+/* Contiguous zeroed pages of boot's, never given back. */
+spa_t reserve_take(uint64_t pages);
+extern struct page_source reserve_source; /* the same, one by one */

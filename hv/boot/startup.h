@@ -3,28 +3,18 @@
  */
 #pragma once
 
+#include "../core/hypervisor.h"
 #include "acpi.h"
 #include "memory_map.h"
-#include "reserve.h"
-
-struct startup_plan {
-	const struct acpi_facts *acpi;
-	const struct memory_map *memory;
-	struct reservation *pages;
-	uint32_t lps_max;
-	uint64_t tsc_hz;
-};
 
 /*
- * Starts what the MADT names, one by one; one that does not answer is left
- * out, with a log line. Fills apic_ids (by lp, 0 the boot processor); returns
- * how many run.
+ * Starts what the MADT names, one by one, at most lps_max in all; one that
+ * does not answer is left out, with a log line. Then compares their TSCs.
+ * Fills lps, apic_id and tsc_synchronous of config, where tsc_hz is known.
  */
-uint32_t startup_processors(const struct startup_plan *plan,
-			    uint32_t apic_ids[]);
-
-/* Compares all TSCs for 2 ms; true if none ever went back. */
-bool startup_clocks_agree(uint32_t lps, uint64_t tsc_hz);
+void startup_processors(const struct acpi_facts *acpi,
+			const struct memory_map *memory, uint32_t lps_max,
+			struct hypervisor_config *config);
 
 /* Lets them all go on, into hypervisor_run(). */
 void startup_release(void);

@@ -7,61 +7,39 @@
 #define PM_TIMER_HZ  3579545u /* ACPI 6.4, 4.8.2.1 */
 #define FEMTOSECONDS 1000000000000000ull
 
-/* HPET specification 1.0a, 2.3.4 on */
-#define HPET_CAPABILITIES  0x00
-#define HPET_CONFIGURATION 0x10
-#define HPET_COUNTER	   0xf0
+/* HPET specification 1.0a, 2.3.4 on: indexes of quadwords */
+#define HPET_CAPABILITIES  (0x00 / 8)
+#define HPET_CONFIGURATION (0x10 / 8)
+#define HPET_COUNTER	   (0xf0 / 8)
 #define HPET_ENABLE	   BIT(0)
 
-static struct {
-	struct tsc_reference reference;
-	uint16_t port;
-	volatile uint64_t *hpet;
-} timepiece;
+static uint16_t pm_timer_port;
+static volatile uint64_t *hpet;
 
 static uint64_t read_pm_timer(void)
 {
-	return port_read32(timepiece.port) & timepiece.reference.mask;
+	return port_read32(pm_timer_port);
 }
 
 static uint64_t read_hpet(void)
 {
-	return timepiece.hpet[HPET_COUNTER / 8] & timepiece.reference.mask;
+	return hpet[HPET_COUNTER];
 }
 
-static void use_pm_timer(const struct acpi_facts *facts)
+struct tsc_reference timepiece_find(const struct acpi_facts *facts)
 {
-	timepiece.port = facts->pm_timer_port;
-	timepiece.reference = (struct tsc_reference){
-		.name = "PM timer",
-		.read = read_pm_timer,
-		.mask = facts->pm_timer_32bit ? UINT32_MAX : 0xffffff,
-		.hz = PM_TIMER_HZ,
-	};
-}
-
-/* Left counting: the parent sets up the HPET from the start anyway. */
-static void use_hpet(const struct acpi_facts *facts)
-{
-	volatile uint64_t *hpet = paging_map_device(SPA(facts->hpet));
-
-	hpet[HPET_CONFIGURATION / 8] |= HPET_ENABLE;
-	timepiece.hpet = hpet;
-	timepiece.reference = (struct tsc_reference){
-		.name = "HPET",
-		.read = read_hpet,
-		.mask = UINT32_MAX,
-		.hz = FEMTOSECONDS / (hpet[HPET_CAPABILITIES / 8] >> 32),
-	};
-}
-
-const struct tsc_reference *timepiece_find(const struct acpi_facts *facts)
-{
-	if (facts->pm_timer_port != 0)
-		use_pm_timer(facts);
-	else if (facts->hpet != 0)
-		use_hpet(facts);
-	else
-		return NULL;
-	return &timepiece.reference;
+	if (facts->pm_timer_port != 0) {
+		pm_timer_port = facts->pm_timer_port;
+		/* Some have 32 bits, all have 24. */
+		return (struct tsc_reference){"PM timer", read_pm_timer,
+					      0xffffff, PM_TIMER_HZ};
+	}
+	if (facts->hpet.value == 0)
+		return (struct tsc_reference){0};
+	/* Left counting: the parent sets it up from the start anyway. */
+	hpet = paging_map_device(facts->hpet);
+	hpet[HPET_CONFIGURATION] |= HPET_ENABLE;
+	return (struct tsc_reference){
+		"HPET", read_hpet, UINT32_MAX,
+		FEMTOSECONDS / (hpet[HPET_CAPABILITIES] >> 32)};
 }

@@ -5,5 +5,5 @@
 #include "../x86/tsc.h"
 #include "acpi.h"
 
-/* PM timer, else HPET; NULL if the machine has neither. */
-const struct tsc_reference *timepiece_find(const struct acpi_facts *facts);
+/* PM timer, else HPET; read is NULL if the machine has neither. */
+struct tsc_reference timepiece_find(const struct acpi_facts *facts);

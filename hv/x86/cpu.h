@@ -22,10 +22,13 @@ struct cpu_interrupts {
 			    * (ExtINT): it owes no local APIC an EOI */
 };
 
+/* x87, SSE, AVX, AVX-512: the extended states that a vp may have. */
+#define CPU_XCR0_STATES 0xe7u
+
 /* Processor state that neither VMCB nor VMCS carries from vp to vp. */
 struct cpu_state {
-	void *xsave;	  /* one page; XSAVE format, or FXSAVE without XSAVE */
-	uint64_t xcr0;	  /* 0 where the processor has no XSAVE */
+	void *xsave;	  /* one page, valid; XSAVE format, or FXSAVE without */
+	uint64_t xcr0;	  /* x87 at least */
 	uint64_t dr[4];	  /* DR0..DR3; DR6 and DR7 are the back end's */
 	uint64_t tsc_aux; /* MSR C0000103 */
 };
@@ -72,10 +75,7 @@ void *cpu_map(spa_t page);
 void cpu_state_load(const struct cpu_state *state);
 void cpu_state_save(struct cpu_state *state);
 
-/*
- * CPUID of this processor; out is EAX, EBX, ECX, EDX. Leaf 0Dh shows only the
- * extended states that struct cpu_state can carry.
- */
+/* CPUID of this processor; out is EAX, EBX, ECX, EDX. */
 void cpu_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 
 /* Resets the whole machine; does not return. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The segments of the hypervisor: one of code, one of data, no task. */
 #include "descriptor.h"
-#include "../lib/types.h"
+#include "register.h"
 
 /* Accessed bits are set, so that the processor never writes here. */
 static const uint64_t table[] = {
@@ -11,13 +11,8 @@ static const uint64_t table[] = {
 
 void descriptor_load(void)
 {
-	const struct {
-		uint16_t limit;
-		uint64_t base;
-	} __attribute__((packed)) pointer = {
-		.limit = sizeof(table) - 1,
-		.base = (uintptr_t)table,
-	};
+	const struct register_table pointer = {sizeof(table) - 1,
+					       (uintptr_t)table};
 
 	__asm__ volatile("lgdt %0\n\t"
 			 "mov %1, %%ds\n\t"

@@ -2,95 +2,57 @@
 /* What the boot processor can do beyond plain 64-bit mode; asked once. */
 #include "feature.h"
 #include "../lib/string.h"
+#include "cpu.h"
 #include "register.h"
 
-#define XSAVE_LEGACY_SIZE 576u /* FXSAVE's part and the header */
-#define XCR0_LEGACY	  3u   /* x87 and SSE have no sub-leaf */
+#define EXTENDED 0x80000000u
 
 static struct features found;
 
-static bool bit(uint32_t value, unsigned int number)
+/* Which bit of CPUID says what; out is EAX, EBX, ECX, EDX. */
+static const struct {
+	uint32_t leaf;
+	uint8_t out;
+	uint8_t bit;
+	bool *feature;
+} table[] = {
+	{1, 2, 21, &found.x2apic},
+	{1, 2, 24, &found.tsc_deadline},
+	{1, 2, 26, &found.xsave},
+	{7, 1, 7, &found.smep},
+	{7, 1, 20, &found.smap},
+	{EXTENDED + 1, 3, 20, &found.nx},
+	{EXTENDED + 1, 3, 26, &found.gigabyte_pages},
+	{EXTENDED + 1, 3, 27, &found.rdtscp},
+	{EXTENDED + 7, 3, 8, &found.invariant_tsc},
+};
+
+/* Zeroes beyond the last leaf, where silicon may answer anything. */
+static void ask(uint32_t leaf, uint32_t out[4])
 {
-	return (value >> number & 1) != 0;
-}
-
-/*
- * The user states whose place in the standard format ends within one page:
- * all but AMX tiles today. States of a group (AVX-512, AMX) come together.
- */
-static uint64_t xcr0_that_fits(void)
-{
-	uint32_t out[4];
-	uint64_t offered;
-	uint64_t fits = XCR0_LEGACY;
-
-	register_cpuid(0xd, 0, out);
-	offered = (uint64_t)out[3] << 32 | out[0];
-	for (unsigned int i = 2; i < 63; i++) {
-		if ((offered & BIT(i)) == 0)
-			continue;
-		register_cpuid(0xd, i, out);
-		if (out[1] >= XSAVE_LEGACY_SIZE && out[0] + out[1] <= PAGE_SIZE)
-			fits |= BIT(i);
-	}
-	if ((fits & (BIT(17) | BIT(18))) != (BIT(17) | BIT(18)))
-		fits &= ~(BIT(17) | BIT(18));
-	return fits;
-}
-
-static void read_basic(void)
-{
-	uint32_t out[4];
-	uint32_t last;
-
-	register_cpuid(0, 0, out);
-	last = out[0];
-	register_cpuid(1, 0, out);
-	found.x2apic = bit(out[2], 21);
-	found.tsc_deadline = bit(out[2], 24);
-	found.xsave = bit(out[2], 26) && last >= 0xd;
-	if (last >= 7) {
-		register_cpuid(7, 0, out);
-		found.smep = bit(out[1], 7);
-		found.smap = bit(out[1], 20);
-	}
-	if (found.xsave)
-		found.xcr0 = xcr0_that_fits();
-}
-
-static void read_brand(void)
-{
-	uint32_t out[4];
-
-	for (uint32_t i = 0; i < 3; i++) {
-		register_cpuid(0x80000002 + i, 0, out);
-		memcpy(found.brand + sizeof(out) * i, out, sizeof(out));
-	}
-}
-
-static void read_extended(void)
-{
-	uint32_t out[4];
-	uint32_t last;
-
-	register_cpuid(0x80000000, 0, out);
-	last = out[0];
-	register_cpuid(0x80000001, 0, out);
-	found.nx = bit(out[3], 20);
-	found.gigabyte_pages = bit(out[3], 26);
-	found.rdtscp = bit(out[3], 27);
-	if (last >= 0x80000004)
-		read_brand();
-	if (last >= 0x80000007) {
-		register_cpuid(0x80000007, 0, out);
-		found.invariant_tsc = bit(out[3], 8);
-	}
+	register_cpuid(leaf & EXTENDED, 0, out);
+	if (leaf <= out[0])
+		register_cpuid(leaf, 0, out);
+	else
+		memset(out, 0, 4 * sizeof(out[0]));
 }
 
 void feature_start(void)
 {
-	read_basic();
-	read_extended();
+	uint32_t out[4];
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		ask(table[i].leaf, out);
+		*table[i].feature = out[table[i].out] >> table[i].bit & 1;
+	}
+	if (found.xsave) {
+		ask(0xd, out);
+		found.xcr0 = out[0] & CPU_XCR0_STATES;
+	}
+	for (uint32_t i = 0; i < 3; i++) {
+		ask(EXTENDED + 2 + i, out);
+		memcpy(found.brand + sizeof(out) * i, out, sizeof(out));
+	}
 }
 
 const struct features *features(void)
@@ -105,13 +67,9 @@ void feature_enable(void)
 
 	cr0 &= ~(CR0_EM | CR0_TS | CR0_NW | CR0_CD);
 	cr0 |= CR0_MP | CR0_NE | CR0_WP;
-	cr4 |= CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT;
-	if (found.smep)
-		cr4 |= CR4_SMEP;
-	if (found.smap)
-		cr4 |= CR4_SMAP;
-	if (found.xsave)
-		cr4 |= CR4_OSXSAVE;
+	cr4 |= CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT |
+	       (found.smep ? CR4_SMEP : 0) | (found.smap ? CR4_SMAP : 0) |
+	       (found.xsave ? CR4_OSXSAVE : 0);
 	if (found.nx)
 		register_write_msr(MSR_EFER,
 				   register_read_msr(MSR_EFER) | EFER_NXE);

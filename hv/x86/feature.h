@@ -14,7 +14,7 @@ struct features {
 	bool invariant_tsc;
 	bool rdtscp; /* TSC_AUX exists */
 	bool xsave;
-	uint64_t xcr0;	/* extended states kept, all within one page; 0 none */
+	uint32_t xcr0;	/* of CPU_XCR0_STATES; 0 none */
 	char brand[49]; /* CPUID's name of the processor */
 };
 

@@ -9,11 +9,7 @@ interrupt_stubs:
 	.rept 256
 	.balign 16
 	/* #DF #TS #NP #SS #GP #PF #AC #CP #VC #SX push an error code. */
-	.if vector < 32
-	.if !((1 << vector) & 0x60227d00)
-	pushq $0
-	.endif
-	.else
+	.if vector >= 32 || !((1 << (vector & 31)) & 0x60227d00)
 	pushq $0
 	.endif
 	pushq $vector
@@ -24,38 +20,14 @@ interrupt_stubs:
 /* The processor aligned the stack before it pushed: 22 words in all. */
 interrupt_common:
 	cld
-	pushq %rax
-	pushq %rbx
-	pushq %rcx
-	pushq %rdx
-	pushq %rsi
-	pushq %rdi
-	pushq %rbp
-	pushq %r8
-	pushq %r9
-	pushq %r10
-	pushq %r11
-	pushq %r12
-	pushq %r13
-	pushq %r14
-	pushq %r15
+	.irp register, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+	pushq %\register
+	.endr
 	movq %rsp, %rdi
 	call interrupt_dispatch
-	popq %r15
-	popq %r14
-	popq %r13
-	popq %r12
-	popq %r11
-	popq %r10
-	popq %r9
-	popq %r8
-	popq %rbp
-	popq %rdi
-	popq %rsi
-	popq %rdx
-	popq %rcx
-	popq %rbx
-	popq %rax
+	.irp register, r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax
+	popq %\register
+	.endr
 	addq $16, %rsp
 	iretq
 

@@ -51,13 +51,8 @@ void interrupt_start(void)
 
 void interrupt_load(void)
 {
-	const struct {
-		uint16_t limit;
-		uint64_t base;
-	} __attribute__((packed)) pointer = {
-		.limit = sizeof(gates) - 1,
-		.base = (uintptr_t)gates,
-	};
+	const struct register_table pointer = {sizeof(gates) - 1,
+					       (uintptr_t)gates};
 
 	__asm__ volatile("lidt %0" : : "m"(pointer));
 }
@@ -94,44 +89,33 @@ static void device_interrupt(struct processor *processor, uint8_t vector)
 	processor->pending = true;
 }
 
-/* A device was told to use one of our vectors: the parent's mistake. */
-static void stray_interrupt(struct processor *processor, uint8_t vector)
-{
-	if (local_apic_in_service(vector))
-		local_apic_end();
-	if (processor->strays++ == 0)
-		print("lp%u: device interrupt on vector %x, which is ours\n",
-		      processor->index, vector);
-}
-
 static void own_interrupt(struct processor *processor, uint8_t vector)
 {
 	switch (vector) {
 	case INTERRUPT_TIMER:
 		processor->armed = CPU_TIMER_OFF;
 		processor->pending = true;
-		local_apic_end();
 		break;
 	case INTERRUPT_KICK:
 		/* Cleared before anybody looks at what the kick was for. */
 		__atomic_exchange_n(&processor_public(processor->index)->kicked,
 				    0, __ATOMIC_SEQ_CST);
 		processor->pending = true;
-		local_apic_end();
 		break;
 	case INTERRUPT_ERROR:
 		print("lp%u: local APIC error %x\n", processor->index,
 		      local_apic_error());
-		local_apic_end();
 		break;
 	case INTERRUPT_SPURIOUS:
-		processor->spurious++;
-		if (local_apic_in_service(vector))
-			local_apic_end();
 		break;
-	default:
-		stray_interrupt(processor, vector);
+	default: /* a device was told to use it: the parent's mistake */
+		if (processor->strays++ == 0)
+			print("lp%u: device interrupt on vector %x, which is "
+			      "ours\n",
+			      processor->index, vector);
 	}
+	if (local_apic_in_service(vector))
+		local_apic_end();
 }
 
 /*
@@ -142,7 +126,7 @@ static void own_interrupt(struct processor *processor, uint8_t vector)
  */
 static bool is_from_unset_pic(const struct interrupt_frame *frame)
 {
-	return frame->vector < PIC_VECTORS && frame->vector != VECTOR_NMI &&
+	return frame->vector < PIC_VECTORS &&
 	       (frame->rflags & RFLAGS_INTERRUPT) != 0;
 }
 
@@ -152,8 +136,8 @@ void interrupt_dispatch(struct interrupt_frame *frame)
 	uint8_t vector = (uint8_t)frame->vector;
 
 	if (vector == VECTOR_NMI)
-		processor->nmis++;
-	else if (is_from_unset_pic(frame))
+		return; /* has ended the guest, or cpu_wait() */
+	if (is_from_unset_pic(frame))
 		port_write8(PIC_COMMAND, PIC_END_OF_INTERRUPT);
 	else if (vector < VECTOR_FIRST_INTERRUPT)
 		panic_exception(frame);

@@ -34,110 +34,80 @@ enum local_apic_register {
 #define BASE_ENABLED BIT(11)
 #define BASE_ADDRESS 0x000ffffffffff000ull
 
-#define SPURIOUS_ENABLED   BIT(8)
-#define LVT_MASKED	   BIT(16)
+#define SPURIOUS_ENABLED   (1u << 8)
+#define LVT_MASKED	   (1u << 16)
 #define LVT_NMI		   0x400u
 #define LVT_EXTINT	   0x700u
-#define LVT_TIMER_DEADLINE BIT(18)
+#define LVT_TIMER_DEADLINE (1u << 18)
 #define TIMER_DIVIDE_BY_1  0xbu
 
-#define COMMAND_INIT	0x500u
-#define COMMAND_STARTUP 0x600u
-#define COMMAND_PENDING BIT(12)
-#define COMMAND_ASSERT	BIT(14)
+#define COMMAND_PENDING (1u << 12)
+#define COMMAND_ASSERT	(1u << 14)
 
 static struct {
-	bool x2apic;
-	volatile uint32_t *page; /* xAPIC */
+	volatile uint32_t *page; /* xAPIC; NULL for x2APIC */
 	uint64_t ratio;		 /* timer ticks a TSC tick, times 2^32 */
 } apic;
 
 static uint32_t read(unsigned int offset)
 {
-	if (apic.x2apic)
-		return (uint32_t)register_read_msr(MSR_X2APIC + offset / 16);
-	return apic.page[offset / 4];
+	if (apic.page)
+		return apic.page[offset / 4];
+	return (uint32_t)register_read_msr(MSR_X2APIC + offset / 16);
 }
 
 static void write(unsigned int offset, uint32_t value)
 {
-	if (apic.x2apic)
-		register_write_msr(MSR_X2APIC + offset / 16, value);
-	else
+	if (apic.page)
 		apic.page[offset / 4] = value;
+	else
+		register_write_msr(MSR_X2APIC + offset / 16, value);
 }
 
 void local_apic_start(void)
 {
 	uint64_t base = register_read_msr(MSR_APIC_BASE);
 
-	apic.x2apic = features()->x2apic;
-	if (!apic.x2apic)
+	if (!features()->x2apic)
 		apic.page = paging_map_device(SPA(base & BASE_ADDRESS));
-}
-
-static void enable_mode(void)
-{
-	uint64_t base = register_read_msr(MSR_APIC_BASE);
-
-	/* x2APIC may be entered from the enabled state only. */
-	base |= BASE_ENABLED;
-	register_write_msr(MSR_APIC_BASE, base);
-	if (apic.x2apic)
-		register_write_msr(MSR_APIC_BASE, base | BASE_X2APIC);
-}
-
-/*
- * The wires of LINT0 (8259) and LINT1 (NMI) stay as firmware left them; where
- * it left the APIC off, the boot processor's were wired straight through.
- */
-static void keep_wires(bool was_on, uint32_t lp)
-{
-	if (was_on || lp != 0)
-		return;
-	write(REGISTER_LVT_LINT0, LVT_EXTINT);
-	write(REGISTER_LVT_LINT1, LVT_NMI);
-}
-
-/* Flat logical ids, as a parent would have chosen for its I/O APIC entries. */
-static void set_logical_id(uint32_t lp)
-{
-	if (apic.x2apic || lp >= 8)
-		return;
-	write(REGISTER_FORMAT, 0xffffffff);
-	write(REGISTER_LOGICAL, 1u << (24 + lp));
-}
-
-static bool use_deadline(void)
-{
-	return features()->tsc_deadline;
 }
 
 static void enable_timer(void)
 {
 	write(REGISTER_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
-	if (use_deadline()) {
-		write(REGISTER_LVT_TIMER,
-		      INTERRUPT_TIMER | (uint32_t)LVT_TIMER_DEADLINE);
-		/* The MSR write must not overtake the mode. */
-		__asm__ volatile("mfence" : : : "memory");
-	} else {
-		write(REGISTER_TIMER_INITIAL, 0);
-		write(REGISTER_LVT_TIMER, INTERRUPT_TIMER);
-	}
+	write(REGISTER_TIMER_INITIAL, 0);
+	write(REGISTER_LVT_TIMER, features()->tsc_deadline
+					  ? INTERRUPT_TIMER | LVT_TIMER_DEADLINE
+					  : INTERRUPT_TIMER);
+	/* A write of the deadline's MSR must not overtake the mode. */
+	__asm__ volatile("mfence" : : : "memory");
 }
 
 void local_apic_enable(uint32_t lp)
 {
-	bool was_on;
+	uint64_t base = register_read_msr(MSR_APIC_BASE) | BASE_ENABLED;
 
-	enable_mode();
-	was_on = (read(REGISTER_SPURIOUS) & SPURIOUS_ENABLED) != 0;
-	write(REGISTER_SPURIOUS,
-	      INTERRUPT_SPURIOUS | (uint32_t)SPURIOUS_ENABLED);
+	/* x2APIC may be entered from the enabled state only. */
+	register_write_msr(MSR_APIC_BASE, base);
+	if (!apic.page)
+		register_write_msr(MSR_APIC_BASE, base | BASE_X2APIC);
+	/*
+	 * The wires of LINT0 (8259) and LINT1 (NMI) stay as firmware left
+	 * them; where it left the APIC off, the boot processor's were wired
+	 * straight through.
+	 */
+	if (lp == 0 && !(read(REGISTER_SPURIOUS) & SPURIOUS_ENABLED)) {
+		write(REGISTER_SPURIOUS, INTERRUPT_SPURIOUS | SPURIOUS_ENABLED);
+		write(REGISTER_LVT_LINT0, LVT_EXTINT);
+		write(REGISTER_LVT_LINT1, LVT_NMI);
+	}
+	write(REGISTER_SPURIOUS, INTERRUPT_SPURIOUS | SPURIOUS_ENABLED);
 	write(REGISTER_PRIORITY, 0);
-	keep_wires(was_on, lp);
-	set_logical_id(lp);
+	/* Flat logical ids, as a parent would choose for its I/O APIC. */
+	if (apic.page && lp < 8) {
+		write(REGISTER_FORMAT, 0xffffffff);
+		write(REGISTER_LOGICAL, 1u << (24 + lp));
+	}
 	write(REGISTER_ERROR, 0);
 	write(REGISTER_LVT_ERROR, INTERRUPT_ERROR);
 	while (local_apic_highest_in_service() != VECTOR_NONE)
@@ -147,12 +117,7 @@ void local_apic_enable(uint32_t lp)
 
 uint32_t local_apic_id(void)
 {
-	return apic.x2apic ? read(REGISTER_ID) : read(REGISTER_ID) >> 24;
-}
-
-bool local_apic_is_x2apic(void)
-{
-	return apic.x2apic;
+	return apic.page ? read(REGISTER_ID) >> 24 : read(REGISTER_ID);
 }
 
 static bool read_bit(unsigned int offset, uint8_t vector)
@@ -195,11 +160,12 @@ uint32_t local_apic_error(void)
 	return read(REGISTER_ERROR);
 }
 
-static void send(uint32_t apic_id, uint32_t command)
+void local_apic_send(uint32_t apic_id, uint32_t command)
 {
+	command |= COMMAND_ASSERT;
 	/* What the other side shall see is written before it is told. */
 	__asm__ volatile("mfence; lfence" : : : "memory");
-	if (apic.x2apic) {
+	if (!apic.page) {
 		register_write_msr(MSR_X2APIC + REGISTER_COMMAND / 16,
 				   (uint64_t)apic_id << 32 | command);
 		return;
@@ -210,25 +176,9 @@ static void send(uint32_t apic_id, uint32_t command)
 	write(REGISTER_COMMAND, command);
 }
 
-void local_apic_send(uint32_t apic_id, uint8_t vector)
-{
-	send(apic_id, vector | (uint32_t)COMMAND_ASSERT);
-}
-
-void local_apic_send_init(uint32_t apic_id)
-{
-	send(apic_id, COMMAND_INIT | (uint32_t)COMMAND_ASSERT);
-}
-
-void local_apic_send_startup(uint32_t apic_id, uint8_t page)
-{
-	send(apic_id, COMMAND_STARTUP | (uint32_t)COMMAND_ASSERT | page);
-}
-
 void local_apic_timer_measure(void)
 {
-	write(REGISTER_LVT_TIMER, INTERRUPT_TIMER | (uint32_t)LVT_MASKED);
-	write(REGISTER_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
+	write(REGISTER_LVT_TIMER, INTERRUPT_TIMER | LVT_MASKED);
 	write(REGISTER_TIMER_INITIAL, UINT32_MAX);
 }
 
@@ -243,31 +193,28 @@ void local_apic_timer_start(uint64_t tsc_hz, uint64_t timer_hz)
 	enable_timer();
 }
 
-/* A long way off is a long count: early is allowed, late is not. */
-static uint32_t count_until(uint64_t deadline)
-{
-	uint64_t now = cpu_now();
-	unsigned __int128 count;
-
-	if (deadline <= now)
-		return 1;
-	count = (unsigned __int128)(deadline - now) * apic.ratio >> 32;
-	return count >= UINT32_MAX ? UINT32_MAX : (uint32_t)count + 1;
-}
-
 void cpu_timer_arm(uint64_t deadline)
 {
 	struct processor *processor = processor_this();
+	unsigned __int128 count = 0;
+	uint64_t now;
 
 	if (processor->armed == deadline)
 		return;
 	processor->armed = deadline;
-	if (use_deadline())
+	if (features()->tsc_deadline) {
 		/* 0 disarms; a deadline that has passed fires at once. */
 		register_write_msr(
 			MSR_TSC_DEADLINE,
 			deadline == CPU_TIMER_OFF ? 0 : MAX(deadline, 1));
-	else
-		write(REGISTER_TIMER_INITIAL,
-		      deadline == CPU_TIMER_OFF ? 0 : count_until(deadline));
+		return;
+	}
+	now = cpu_now();
+	/* A long way off is a long count: early is allowed, late is not. */
+	if (deadline > now)
+		count = (unsigned __int128)(deadline - now) * apic.ratio >> 32;
+	write(REGISTER_TIMER_INITIAL, deadline == CPU_TIMER_OFF ? 0
+				      : count >= UINT32_MAX
+					      ? UINT32_MAX
+					      : (uint32_t)count + 1);
 }

@@ -4,14 +4,13 @@
 
 #include "../lib/types.h"
 
-/* Chooses the mode and maps the registers; boot processor, once. */
+/* Maps the registers; boot processor, once. */
 void local_apic_start(void);
 
 /* Turns the local APIC of this logical processor on; lp is its index. */
 void local_apic_enable(uint32_t lp);
 
 uint32_t local_apic_id(void);
-bool local_apic_is_x2apic(void);
 
 /* Whether vector is in service, and whether it was last taken as level. */
 bool local_apic_in_service(uint8_t vector);
@@ -24,10 +23,11 @@ void local_apic_end(void);
 /* Reads and clears the error status. */
 uint32_t local_apic_error(void);
 
-/* A fixed interrupt, INIT, or start-up IPI (page, below 1 MiB) to one APIC. */
-void local_apic_send(uint32_t apic_id, uint8_t vector);
-void local_apic_send_init(uint32_t apic_id);
-void local_apic_send_startup(uint32_t apic_id, uint8_t page);
+/* Sends a fixed interrupt (the vector), INIT, or a start-up IPI (with the
+ * number of a page below 1 MiB) to one APIC. */
+#define LOCAL_APIC_INIT	   0x500u
+#define LOCAL_APIC_STARTUP 0x600u
+void local_apic_send(uint32_t apic_id, uint32_t command);
 
 /* Lets the timer count down from 2^32 - 1 without interrupt, to measure it. */
 void local_apic_timer_measure(void);

@@ -38,17 +38,17 @@ static void print_backtrace(uintptr_t frame)
 	print("\n");
 }
 
-static void print_registers(const struct interrupt_frame *f)
+static void print_registers(const struct interrupt_frame *frame)
 {
-	print("rip %016lx cs %lx rflags %lx rsp %016lx ss %lx\n", f->rip, f->cs,
-	      f->rflags, f->rsp, f->ss);
-	print("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax, f->rbx,
-	      f->rcx, f->rdx);
-	print("rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", f->rsi, f->rdi,
-	      f->rbp, f->r8);
-	print("r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", f->r9, f->r10,
-	      f->r11, f->r12);
-	print("r13 %016lx r14 %016lx r15 %016lx\n", f->r13, f->r14, f->r15);
+	static const char *const names[] = {"r15", "r14", "r13", "r12", "r11",
+					    "r10", "r9",  "r8",	 "rbp", "rdi",
+					    "rsi", "rdx", "rcx", "rbx", "rax"};
+
+	print("rip %016lx cs %lx rflags %lx rsp %016lx ss %lx\n", frame->rip,
+	      frame->cs, frame->rflags, frame->rsp, frame->ss);
+	for (size_t i = ARRAY_SIZE(names); i-- > 0;)
+		print("%-3s %016lx%s", names[i], (&frame->r15)[i],
+		      i % 4 == 0 ? "\n" : " ");
 }
 
 static void print_control(void)

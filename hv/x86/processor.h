@@ -26,8 +26,6 @@ struct processor {
 	uint64_t armed; /* deadline that the timer holds; CPU_TIMER_OFF none */
 	struct cpu_interrupts taken;
 	uint64_t released[4]; /* level vectors the parent has ended */
-	uint64_t nmis;
-	uint64_t spurious;
 	uint64_t strays; /* device interrupts on the hypervisor's vectors */
 };
 

@@ -38,6 +38,12 @@
 #define RFLAGS_FIXED BIT(1) /* always one */
 #define RFLAGS_INTERRUPT BIT(9)
 
+/* What LGDT and LIDT load. */
+struct register_table {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
+
 static inline uint64_t register_read_msr(uint32_t msr)
 {
 	uint32_t low, high;

@@ -1,40 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Extended state that is swapped when another vp becomes current. */
-#include "../lib/string.h"
 #include "cpu.h"
 #include "feature.h"
 #include "register.h"
-
-/* The start of an FXSAVE or XSAVE area. AMD64 volume 2, 11.4.4. */
-struct legacy_area {
-	uint16_t fcw;
-	uint16_t fsw;
-	uint8_t ftw;
-	uint8_t reserved;
-	uint16_t fop;
-	uint64_t fip;
-	uint64_t fdp;
-	uint32_t mxcsr;
-	uint32_t mxcsr_mask;
-};
-
-#define FCW_RESET   0x0040
-#define MXCSR_RESET 0x1f80
-
-/*
- * A page never saved to is all zeros, its mask too, which no save leaves so.
- * Loaded like that every SSE exception would be unmasked: make it the reset
- * state instead.
- */
-static void make_valid(void *page)
-{
-	struct legacy_area *area = page;
-
-	if (area->mxcsr_mask != 0)
-		return;
-	area->mxcsr = MXCSR_RESET;
-	area->fcw = FCW_RESET;
-}
 
 static void set_xcr0(uint64_t value)
 {
@@ -55,19 +23,17 @@ static void clear_x87_pointers(void)
 
 void cpu_state_load(const struct cpu_state *state)
 {
-	uint64_t all = features()->xcr0;
+	const struct features *has = features();
 
-	make_valid(state->xsave);
 	clear_x87_pointers();
-	if (features()->xsave) {
+	if (has->xsave) {
 		/* All of it, also what the guest has turned off just now. */
-		set_xcr0(all);
+		set_xcr0(has->xcr0);
 		__asm__ volatile("xrstor64 (%0)"
 				 :
-				 : "r"(state->xsave), "a"((uint32_t)all),
-				   "d"((uint32_t)(all >> 32))
+				 : "r"(state->xsave), "a"(has->xcr0), "d"(0)
 				 : "memory");
-		set_xcr0(state->xcr0 == 0 ? 1 : state->xcr0 & all);
+		set_xcr0(state->xcr0 & has->xcr0);
 	} else {
 		__asm__ volatile("fxrstor64 (%0)"
 				 :
@@ -79,22 +45,21 @@ void cpu_state_load(const struct cpu_state *state)
 			 :
 			 : "r"(state->dr[0]), "r"(state->dr[1]),
 			   "r"(state->dr[2]), "r"(state->dr[3]));
-	if (features()->rdtscp)
+	if (has->rdtscp)
 		register_write_msr(MSR_TSC_AUX, state->tsc_aux);
 }
 
 void cpu_state_save(struct cpu_state *state)
 {
-	uint64_t all = features()->xcr0;
+	const struct features *has = features();
 
-	if (features()->xsave) {
+	if (has->xsave) {
 		/* XSETBV may have gone by unseen: silicon knows the value. */
 		state->xcr0 = register_read_xcr0();
-		set_xcr0(all);
+		set_xcr0(has->xcr0);
 		__asm__ volatile("xsave64 (%0)"
 				 :
-				 : "r"(state->xsave), "a"((uint32_t)all),
-				   "d"((uint32_t)(all >> 32))
+				 : "r"(state->xsave), "a"(has->xcr0), "d"(0)
 				 : "memory");
 	} else {
 		__asm__ volatile("fxsave64 (%0)"
@@ -106,6 +71,6 @@ void cpu_state_save(struct cpu_state *state)
 			 "mov %%dr2, %2\n\tmov %%dr3, %3"
 			 : "=r"(state->dr[0]), "=r"(state->dr[1]),
 			   "=r"(state->dr[2]), "=r"(state->dr[3]));
-	if (features()->rdtscp)
+	if (has->rdtscp)
 		state->tsc_aux = register_read_msr(MSR_TSC_AUX);
 }

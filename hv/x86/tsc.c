@@ -9,13 +9,11 @@
 #define EDGES	       64
 #define CALIBRATION_MS 110
 
-/* A moment when the reference counter changed, and what the others said. */
+/* A moment when the reference counter changed. */
 struct edge {
-	uint64_t count;	  /* the reference counter's new value */
+	uint64_t count;	  /* its new value */
 	uint64_t tsc;	  /* middle of the bracket it happened in */
 	uint64_t bracket; /* TSC ticks */
-	uint64_t timer_tsc;
-	uint32_t timer;
 };
 
 /*
@@ -25,59 +23,52 @@ struct edge {
 static void catch_edge(const struct tsc_reference *reference, struct edge *edge)
 {
 	uint64_t before = register_read_tsc();
-	uint64_t old = reference->read();
+	uint64_t old = reference->read() & reference->mask;
 
 	for (;;) {
 		uint64_t start = register_read_tsc();
-		uint64_t count = reference->read();
-		uint64_t end = register_read_tsc();
+		uint64_t count = reference->read() & reference->mask;
 
 		if (count != old) {
 			edge->count = count;
-			edge->bracket = end - before;
+			edge->bracket = register_read_tsc() - before;
 			edge->tsc = before + edge->bracket / 2;
-			break;
+			return;
 		}
 		before = start;
 	}
-	before = register_read_tsc();
-	edge->timer = local_apic_timer_count();
-	edge->timer_tsc = before + (register_read_tsc() - before) / 2;
 }
 
 /* The sharpest of many: whatever disturbs only widens a bracket. */
-static void catch_best_edge(const struct tsc_reference *reference,
-			    struct edge *best)
+static struct edge catch_best_edge(const struct tsc_reference *reference)
 {
-	catch_edge(reference, best);
-	for (unsigned int i = 1; i < EDGES; i++) {
+	struct edge best = {.bracket = UINT64_MAX};
+
+	for (unsigned int i = 0; i < EDGES; i++) {
 		struct edge edge;
 
 		catch_edge(reference, &edge);
-		if (edge.bracket < best->bracket)
-			*best = edge;
+		if (edge.bracket < best.bracket)
+			best = edge;
 	}
-}
-
-static void wait_a_while(const struct tsc_reference *reference)
-{
-	uint64_t start = reference->read();
-	uint64_t ticks = reference->hz * CALIBRATION_MS / 1000;
-
-	while (((reference->read() - start) & reference->mask) < ticks)
-		__builtin_ia32_pause();
+	return best;
 }
 
 void tsc_calibrate(const struct tsc_reference *reference,
 		   struct tsc_rates *rates)
 {
+	uint64_t most = reference->hz * CALIBRATION_MS / 1000;
 	struct edge first, last;
-	uint64_t ticks, count, timer_ticks;
+	uint64_t ticks, count, timer_start;
+	uint32_t timer;
 
 	local_apic_timer_measure();
-	catch_best_edge(reference, &first);
-	wait_a_while(reference);
-	catch_best_edge(reference, &last);
+	timer_start = register_read_tsc();
+	timer = local_apic_timer_count();
+	first = catch_best_edge(reference);
+	while (((reference->read() - first.count) & reference->mask) < most)
+		__builtin_ia32_pause();
+	last = catch_best_edge(reference);
 
 	ticks = last.tsc - first.tsc;
 	count = (last.count - first.count) & reference->mask;
@@ -85,9 +76,9 @@ void tsc_calibrate(const struct tsc_reference *reference,
 	rates->tsc_error_hz = tsc_scale((first.bracket + last.bracket) / 2,
 					rates->tsc_hz, ticks) +
 			      1;
-	timer_ticks = first.timer - last.timer;
-	rates->timer_hz = tsc_scale(timer_ticks, rates->tsc_hz,
-				    last.timer_tsc - first.timer_tsc);
+	ticks = register_read_tsc() - timer_start;
+	timer -= local_apic_timer_count();
+	rates->timer_hz = tsc_scale(timer, rates->tsc_hz, ticks);
 }
 
 static struct {
