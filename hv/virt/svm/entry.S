@@ -14,28 +14,18 @@
 	.globl svm_enter
 	.type svm_enter, @function
 svm_enter:
-	push %rbx
-	push %rbp
-	push %r12
-	push %r13
-	push %r14
-	push %r15
-	push %rsi
-
+	.irp register, rbx, rbp, r12, r13, r14, r15, rsi
+	push %\register
+	.endr
 	mov %rdi, %rax
 	mov GPR(1)(%rsi), %rcx
 	mov GPR(2)(%rsi), %rdx
 	mov GPR(3)(%rsi), %rbx
 	mov GPR(5)(%rsi), %rbp
 	mov GPR(7)(%rsi), %rdi
-	mov GPR(8)(%rsi), %r8
-	mov GPR(9)(%rsi), %r9
-	mov GPR(10)(%rsi), %r10
-	mov GPR(11)(%rsi), %r11
-	mov GPR(12)(%rsi), %r12
-	mov GPR(13)(%rsi), %r13
-	mov GPR(14)(%rsi), %r14
-	mov GPR(15)(%rsi), %r15
+	.irp number, 8, 9, 10, 11, 12, 13, 14, 15
+	mov GPR(\number)(%rsi), %r\number
+	.endr
 	mov GPR(6)(%rsi), %rsi
 
 	/* QEMU would carry the shadow of STI over into the guest: hence NOP. */
@@ -54,22 +44,12 @@ svm_enter:
 	mov %rbp, GPR(5)(%rax)
 	mov %rsi, GPR(6)(%rax)
 	mov %rdi, GPR(7)(%rax)
-	mov %r8, GPR(8)(%rax)
-	mov %r9, GPR(9)(%rax)
-	mov %r10, GPR(10)(%rax)
-	mov %r11, GPR(11)(%rax)
-	mov %r12, GPR(12)(%rax)
-	mov %r13, GPR(13)(%rax)
-	mov %r14, GPR(14)(%rax)
-	mov %r15, GPR(15)(%rax)
-
-	pop %rsi
-	pop %r15
-	pop %r14
-	pop %r13
-	pop %r12
-	pop %rbp
-	pop %rbx
+	.irp number, 8, 9, 10, 11, 12, 13, 14, 15
+	mov %r\number, GPR(\number)(%rax)
+	.endr
+	.irp register, rsi, r15, r14, r13, r12, rbp, rbx
+	pop %\register
+	.endr
 	ret
 	.size svm_enter, . - svm_enter
 

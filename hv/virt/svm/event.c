@@ -7,11 +7,14 @@
  * forget an interrupt that EVENTINJ has delivered: where a processor thread
  * is asked to look up before its next exit, it delivers it once more, even
  * with interrupts off. EVENTINJ is left for one that goes in while V_IRQ
- * serves as the window for another. Where silicon offers no exit behind an instruction (IRET that ends an NMI handler, a write
- * of CR8, the instruction in an interrupt shadow), the instruction is executed
- * alone, with the trap flag set and every exception intercepted. A step never
- * outlives the vp_run() that began it: whatever other exit comes first undoes
- * it, and the intercept that asked for it comes again.
+ * serves as the window for another.
+ *
+ * Where silicon offers no exit behind an instruction (IRET that ends an NMI
+ * handler, a write of CR8, the instruction in an interrupt shadow), the
+ * instruction is executed alone, with the trap flag set and every exception
+ * intercepted. A step never outlives the vp_run() that began it: whatever
+ * other exit comes first undoes it, and the intercept that asked for it comes
+ * again.
  */
 #include "svm.h"
 
@@ -121,17 +124,16 @@ void svm_event_interrupted(struct svm_vp *vp, struct virt_event *event)
 static struct virt_exception exception_read(const struct vmcb *vmcb)
 {
 	uint32_t vector = (uint32_t)vmcb->exit_code - SVM_EXIT_EXCEPTION;
-	struct virt_exception exception = {.vector = (uint8_t)vector};
+	bool has_error = EXCEPTIONS_WITH_ERROR & BIT(vector);
 
-	if (EXCEPTIONS_WITH_ERROR & BIT(vector)) {
-		exception.has_error = true;
-		exception.error = (uint32_t)vmcb->exit_info_1;
-	}
-	if (vector == VECTOR_PAGE_FAULT)
-		exception.parameter = vmcb->exit_info_2;
-	if (vector == VECTOR_DEBUG)
-		exception.parameter = vmcb->dr6;
-	return exception;
+	return (struct virt_exception){
+		.vector = (uint8_t)vector,
+		.has_error = has_error,
+		.error = has_error ? (uint32_t)vmcb->exit_info_1 : 0,
+		.parameter = vector == VECTOR_PAGE_FAULT ? vmcb->exit_info_2
+			     : vector == VECTOR_DEBUG	 ? vmcb->dr6
+							 : 0,
+	};
 }
 
 /* An exception that is the guest's own: the core delivers it. */
@@ -191,12 +193,12 @@ static void arm(struct svm_vp *vp)
 	vmcb->virtual_interrupt = vmcb->virtual_interrupt & SVM_V_TPR;
 	vmcb->event_injection = vp->by_virq ? 0 : vp->injected;
 	if (masked)
-		vmcb->intercept_3 |= (uint32_t)SVM_INTERCEPT_IRET;
+		vmcb->intercept_3 |= SVM_INTERCEPT(IRET);
 	if (virq)
 		vmcb->virtual_interrupt |=
 			SVM_V_IRQ | SVM_V_INTR_PRIORITY | SVM_V_IGNORE_TPR;
 	if (vp->by_virq) {
-		vmcb->intercept_3 &= ~(uint32_t)SVM_INTERCEPT_VINTR;
+		vmcb->intercept_3 &= ~SVM_INTERCEPT(VINTR);
 		vmcb->virtual_interrupt |=
 			SVM_V_INTR_MASKING |
 			(vp->injected & SVM_EVENT_VECTOR) << SVM_V_VECTOR_SHIFT;
@@ -205,11 +207,11 @@ static void arm(struct svm_vp *vp)
 	}
 	/* QEMU aborts on a plain write of CR8 while V_IRQ is set. */
 	if (virq || vp->windows & VIRT_WINDOW_CR8)
-		vmcb->intercept_control |= (uint32_t)SVM_INTERCEPT_CR8_WRITE;
+		vmcb->intercept_control |= SVM_INTERCEPT_CR8_WRITE;
 	vp->attention = masked || vp->windows || vp->by_virq;
 }
 
-/* Sets the VMCB up for one instruction; enter, then step_end(). */
+/* Sets the VMCB up for one instruction. */
 static void step_begin(struct svm_vp *vp, enum svm_step step)
 {
 	struct vmcb *vmcb = vp->vmcb;
@@ -220,9 +222,8 @@ static void step_begin(struct svm_vp *vp, enum svm_step step)
 	/* In a shadow, nothing is stepped that sees the trap flag. */
 	if (step == SVM_STEP_SHADOW)
 		vmcb->intercept_3 |=
-			(uint32_t)(SVM_INTERCEPT_PUSHF | SVM_INTERCEPT_POPF |
-				   SVM_INTERCEPT_IRET |
-				   SVM_INTERCEPT_SOFTWARE_INTERRUPT);
+			SVM_INTERCEPT(PUSHF) | SVM_INTERCEPT(POPF) |
+			SVM_INTERCEPT(IRET) | SVM_INTERCEPT(SOFTWARE_INTERRUPT);
 	vmcb->virtual_interrupt =
 		SVM_V_BASE | (vmcb->virtual_interrupt & SVM_V_TPR);
 	vmcb->event_injection = 0;
@@ -254,18 +255,14 @@ static enum virt_intercept_kind step_kind(struct svm_vp *vp, enum svm_step step)
 {
 	unsigned int windows = vp->windows;
 
-	switch (step) {
-	case SVM_STEP_IRET:
+	if (step == SVM_STEP_IRET)
 		vp->virt.registers.nmi_masked = false;
-		return windows & VIRT_WINDOW_NMI ? VIRT_NMI_WINDOW : VIRT_HOST;
-	case SVM_STEP_CR8:
+	if (step == SVM_STEP_CR8)
 		return windows & VIRT_WINDOW_CR8 ? VIRT_CR8_WINDOW : VIRT_HOST;
-	default:
-		break;
-	}
 	if (windows & VIRT_WINDOW_NMI && !vp->virt.registers.nmi_masked)
 		return VIRT_NMI_WINDOW;
-	if (windows & VIRT_WINDOW_INTERRUPT && vp->vmcb->rflags & RFLAGS_IF)
+	if (step == SVM_STEP_SHADOW && windows & VIRT_WINDOW_INTERRUPT &&
+	    vp->vmcb->rflags & RFLAGS_IF)
 		return VIRT_INTERRUPT_WINDOW;
 	return VIRT_HOST;
 }
@@ -308,49 +305,35 @@ static bool step_run(struct svm_vp *vp, enum svm_step step,
 	return true;
 }
 
-/* The window that is open at once, or has to wait for a shadow's end. */
-static bool window_now(struct svm_vp *vp, struct virt_intercept *intercept,
-		       bool *shadow)
+bool svm_event_run(struct svm_vp *vp, struct virt_intercept *intercept)
 {
 	const struct virt_registers *registers = &vp->virt.registers;
 	bool nmi = vp->windows & VIRT_WINDOW_NMI && !registers->nmi_masked;
 	bool interrupt = vp->windows & VIRT_WINDOW_INTERRUPT &&
 			 registers->rflags & RFLAGS_IF;
-
-	*shadow = false;
-	if ((!nmi && !interrupt) || vp->injected)
-		return false;
-	if (registers->interrupt_shadow) {
-		*shadow = true;
-		return false;
-	}
-	intercept->kind = nmi ? VIRT_NMI_WINDOW : VIRT_INTERRUPT_WINDOW;
-	intercept->instruction_length = 0;
-	intercept->byte_count = 0;
-	return true;
-}
-
-bool svm_event_run(struct svm_vp *vp, struct virt_intercept *intercept)
-{
-	struct vmcb *vmcb = vp->vmcb;
-	bool shadow;
+	uint32_t code;
 
 	arm(vp);
 	if (vp->injected_length)
 		place_return(vp);
-	if (window_now(vp, intercept, &shadow))
-		return true;
 	/*
-	 * The shadow is waited for here, since not every processor (QEMU 7.2)
-	 * honours the VMCB's: an interrupt between STI and HLT would be lost.
+	 * A window that is open at once, but for a shadow. That is waited for
+	 * here, since not every processor (QEMU 7.2) honours the VMCB's: an
+	 * interrupt between STI and HLT would be lost.
 	 */
-	if (shadow)
-		return step_run(vp, SVM_STEP_SHADOW, intercept);
-
+	if ((nmi || interrupt) && !vp->injected) {
+		if (registers->interrupt_shadow)
+			return step_run(vp, SVM_STEP_SHADOW, intercept);
+		intercept->kind = nmi ? VIRT_NMI_WINDOW : VIRT_INTERRUPT_WINDOW;
+		intercept->instruction_length = 0;
+		intercept->byte_count = 0;
+		return true;
+	}
 	svm_vp_enter(vp);
-	if ((uint32_t)vmcb->exit_code == SVM_EXIT_IRET)
+	code = (uint32_t)vp->vmcb->exit_code;
+	if (code == SVM_EXIT_IRET)
 		return step_run(vp, SVM_STEP_IRET, intercept);
-	if ((uint32_t)vmcb->exit_code == SVM_EXIT_CR8_WRITE)
+	if (code == SVM_EXIT_CR8_WRITE)
 		return step_run(vp, SVM_STEP_CR8, intercept);
 	return false;
 }

@@ -29,9 +29,7 @@ static bool word(uint64_t value)
 
 static bool canonical(uint64_t value)
 {
-	uint64_t top = value >> 47;
-
-	return top == 0 || top == 0x1ffff;
+	return value + BIT(47) < BIT(48);
 }
 
 static bool cr0_valid(uint64_t value)
@@ -67,122 +65,90 @@ static bool pat_valid(uint64_t value)
 	return true;
 }
 
-/* A plain quadword of the VMCB. */
+/* A register within the VMCB. */
 struct field {
-	bool (*valid)(uint64_t value); /* NULL: there is no such register */
-	uint16_t offset;
+	uint16_t offset; /* 0: there is no such register */
+	enum {
+		QUADWORD,
+		SEGMENT,
+		TABLE,
+	} kind;
 	bool loaded;	 /* kept in silicon while the vp is switched to */
 	uint32_t fixed;	 /* bits that read as one always */
 	uint64_t hidden; /* ours, kept when the rest is set */
+	bool (*valid)(uint64_t value); /* QUADWORD */
 };
 
-#define AT(member) .offset = offsetof(struct vmcb, member)
+/* By the two halves of their TLFS names. */
+#define GROUPS	(HV_REGISTER_EFER / 0x10000 + 1)
+#define MEMBERS 16
 
-static const struct field control[] = {
-	[0] = {cr0_valid, AT(cr0)},
-	[1] = {any, AT(cr2)},
-	[2] = {cr3_valid, AT(cr3)},
-	[3] = {cr4_valid, AT(cr4)},
+#define FIELD(name, member, ...)                                               \
+	[HV_REGISTER_##name / 0x10000][HV_REGISTER_##name % 0x10000] = {       \
+		.offset = offsetof(struct vmcb, member), __VA_ARGS__}
+#define MSR(name, member, check)                                               \
+	FIELD(name, member, .valid = check, .loaded = true)
+
+static const struct field fields[GROUPS][MEMBERS] = {
+	FIELD(CR0, cr0, .valid = cr0_valid),
+	FIELD(CR2, cr2, .valid = any),
+	FIELD(CR3, cr3, .valid = cr3_valid),
+	FIELD(CR4, cr4, .valid = cr4_valid),
+	FIELD(DR6, dr6, .valid = word, .fixed = DR6_FIXED),
+	FIELD(DR7, dr7, .valid = word, .fixed = DR7_FIXED),
+	FIELD(ES, es, .kind = SEGMENT),
+	FIELD(CS, cs, .kind = SEGMENT),
+	FIELD(SS, ss, .kind = SEGMENT),
+	FIELD(DS, ds, .kind = SEGMENT),
+	FIELD(FS, fs, .kind = SEGMENT, .loaded = true),
+	FIELD(GS, gs, .kind = SEGMENT, .loaded = true),
+	FIELD(LDTR, ldtr, .kind = SEGMENT, .loaded = true),
+	FIELD(TR, tr, .kind = SEGMENT, .loaded = true),
+	FIELD(IDTR, idtr, .kind = TABLE),
+	FIELD(GDTR, gdtr, .kind = TABLE),
+	FIELD(EFER, efer, .valid = efer_valid, .hidden = SVM_EFER_SVME),
+	FIELD(PAT, pat, .valid = pat_valid),
+	MSR(KERNEL_GS_BASE, kernel_gs_base, canonical),
+	MSR(SYSENTER_CS, sysenter_cs, any),
+	MSR(SYSENTER_EIP, sysenter_eip, canonical),
+	MSR(SYSENTER_ESP, sysenter_esp, canonical),
+	MSR(STAR, star, any),
+	MSR(LSTAR, lstar, canonical),
+	MSR(CSTAR, cstar, canonical),
+	MSR(SFMASK, sfmask, any),
 };
 
-static const struct field debug[] = {
-	[HV_REGISTER_DR6 & 0xff] = {word, AT(dr6), .fixed = DR6_FIXED},
-	[HV_REGISTER_DR7 & 0xff] = {word, AT(dr7), .fixed = DR7_FIXED},
-};
-
-#define MSR(name) [HV_REGISTER_##name & 0xff]
-
-static const struct field msrs[] = {
-	MSR(EFER) = {efer_valid, AT(efer), .hidden = SVM_EFER_SVME},
-	MSR(KERNEL_GS_BASE) = {canonical, AT(kernel_gs_base), .loaded = true},
-	MSR(PAT) = {pat_valid, AT(pat)},
-	MSR(SYSENTER_CS) = {any, AT(sysenter_cs), .loaded = true},
-	MSR(SYSENTER_EIP) = {canonical, AT(sysenter_eip), .loaded = true},
-	MSR(SYSENTER_ESP) = {canonical, AT(sysenter_esp), .loaded = true},
-	MSR(STAR) = {any, AT(star), .loaded = true},
-	MSR(LSTAR) = {canonical, AT(lstar), .loaded = true},
-	MSR(CSTAR) = {canonical, AT(cstar), .loaded = true},
-	MSR(SFMASK) = {any, AT(sfmask), .loaded = true},
-};
-
-struct table {
-	const struct field *fields;
-	size_t count;
-};
-
-static const struct field *field_find(uint32_t name)
+/* Where the register is kept in the VMCB, up to date; NULL: there is none. */
+static void *field_at(struct svm_vp *vp, uint32_t name,
+		      const struct field **field)
 {
-	static const struct table tables[] = {
-		[HV_REGISTER_CR0 >> 16] = {control, ARRAY_SIZE(control)},
-		[HV_REGISTER_DR0 >> 16] = {debug, ARRAY_SIZE(debug)},
-		[HV_REGISTER_EFER >> 16] = {msrs, ARRAY_SIZE(msrs)},
-	};
-	const struct table *table =
-		&tables[MIN(name >> 16, ARRAY_SIZE(tables) - 1)];
-	uint32_t index = name & 0xffff;
+	uint32_t group = name / 0x10000, member = name % 0x10000;
 
-	if (name >> 16 >= ARRAY_SIZE(tables) || index >= table->count ||
-	    !table->fields[index].valid)
+	if (group >= GROUPS || member >= MEMBERS ||
+	    !fields[group][member].offset)
 		return NULL;
-	return &table->fields[index];
-}
-
-static uint64_t *field_at(struct svm_vp *vp, const struct field *field)
-{
-	return (uint64_t *)((char *)vp->vmcb + field->offset);
-}
-
-/* ES, CS, SS, DS, FS, GS, LDTR, TR in the TLFS's order. */
-static const uint16_t segments[] = {
-	offsetof(struct vmcb, es),   offsetof(struct vmcb, cs),
-	offsetof(struct vmcb, ss),   offsetof(struct vmcb, ds),
-	offsetof(struct vmcb, fs),   offsetof(struct vmcb, gs),
-	offsetof(struct vmcb, ldtr), offsetof(struct vmcb, tr),
-};
-
-static bool is_segment(uint32_t name)
-{
-	return name >= HV_REGISTER_ES && name <= HV_REGISTER_TR;
-}
-
-static bool is_table(uint32_t name)
-{
-	return name == HV_REGISTER_IDTR || name == HV_REGISTER_GDTR;
-}
-
-static struct vmcb_segment *segment_at(struct svm_vp *vp, uint32_t name)
-{
-	return (struct vmcb_segment *)((char *)vp->vmcb +
-				       segments[name - HV_REGISTER_ES]);
-}
-
-/* FS, GS, LDTR and TR are kept in silicon while the vp is switched to. */
-static bool segment_loaded(uint32_t name)
-{
-	return name >= HV_REGISTER_FS;
-}
-
-static struct vmcb_segment *table_at(struct svm_vp *vp, uint32_t name)
-{
-	return name == HV_REGISTER_IDTR ? &vp->vmcb->idtr : &vp->vmcb->gdtr;
+	*field = &fields[group][member];
+	if ((*field)->loaded)
+		svm_vp_save(vp);
+	return (char *)vp->vmcb + (*field)->offset;
 }
 
 static void segment_get(const struct svm_vp *vp, uint32_t name,
-			struct vmcb_segment from,
+			const struct vmcb_segment *from,
 			struct hv_segment_register *to)
 {
+	unsigned int attributes = from->attributes;
+
 	/* Above the waist SS says the privilege level; here the VMCB does. */
 	if (name == HV_REGISTER_SS)
-		from.attributes =
-			(uint16_t)((from.attributes & ~ATTRIBUTE_DPL) |
-				   (unsigned int)vp->vmcb->cpl
-					   << ATTRIBUTE_DPL_SHIFT);
+		attributes = (attributes & ~ATTRIBUTE_DPL) |
+			     (unsigned int)vp->vmcb->cpl << ATTRIBUTE_DPL_SHIFT;
 	*to = (struct hv_segment_register){
-		.base = from.base,
-		.limit = from.limit,
-		.selector = from.selector,
-		.attributes = (uint16_t)((from.attributes & 0xff) |
-					 (from.attributes & 0xf00) << 4),
+		.base = from->base,
+		.limit = from->limit,
+		.selector = from->selector,
+		.attributes = (uint16_t)((attributes & 0xff) |
+					 (attributes & 0xf00) << 4),
 	};
 }
 
@@ -207,91 +173,64 @@ bool svm_vp_get(struct virt_vp *virt_vp, uint32_t name,
 		struct hv_register_value *value)
 {
 	struct svm_vp *vp = svm_vp(virt_vp);
-	const struct field *field = field_find(name);
+	const struct field *field;
+	const void *at = field_at(vp, name, &field);
+	const struct vmcb_segment *segment = at;
 
 	*value = (struct hv_register_value){0};
-	if (is_segment(name)) {
-		if (segment_loaded(name))
-			svm_vp_save(vp);
-		segment_get(vp, name, *segment_at(vp, name), &value->segment);
-		return true;
-	}
-	if (is_table(name)) {
-		value->table.base = table_at(vp, name)->base;
-		value->table.limit = (uint16_t)table_at(vp, name)->limit;
-		return true;
-	}
-	if (!field)
+	if (!at)
 		return false;
-	if (field->loaded)
-		svm_vp_save(vp);
-	value->u64 = *field_at(vp, field) & ~field->hidden;
+	if (field->kind == SEGMENT) {
+		segment_get(vp, name, segment, &value->segment);
+	} else if (field->kind == TABLE) {
+		value->table.base = segment->base;
+		value->table.limit = (uint16_t)segment->limit;
+	} else {
+		value->u64 = *(const uint64_t *)at & ~field->hidden;
+	}
 	return true;
-}
-
-static void field_set(struct svm_vp *vp, const struct field *field,
-		      uint64_t value)
-{
-	uint64_t *at = field_at(vp, field);
-
-	if (field->loaded)
-		svm_vp_save(vp);
-	*at = (*at & field->hidden) | value | field->fixed;
-	if (field->loaded)
-		svm_vp_load(vp);
 }
 
 bool svm_vp_set(struct virt_vp *virt_vp, uint32_t name,
 		const struct hv_register_value *value)
 {
 	struct svm_vp *vp = svm_vp(virt_vp);
-	const struct field *field = field_find(name);
+	const struct field *field;
+	void *at = field_at(vp, name, &field);
+	struct vmcb_segment *segment = at;
+	uint64_t *quadword = at;
 
-	if (is_segment(name)) {
-		if (segment_loaded(name))
-			svm_vp_save(vp);
-		segment_set(vp, name, &value->segment, segment_at(vp, name));
-		if (segment_loaded(name))
-			svm_vp_load(vp);
-		return true;
-	}
-	if (is_table(name)) {
-		table_at(vp, name)->base = value->table.base;
-		table_at(vp, name)->limit = value->table.limit;
-		return true;
-	}
-	if (!field || !field->valid(value->u64))
+	if (!at || (field->valid && !field->valid(value->u64)))
 		return false;
-	field_set(vp, field, value->u64);
+	if (field->kind == SEGMENT) {
+		segment_set(vp, name, &value->segment, segment);
+	} else if (field->kind == TABLE) {
+		segment->base = value->table.base;
+		segment->limit = value->table.limit;
+	} else {
+		*quadword = (*quadword & field->hidden) | value->u64 |
+			    field->fixed;
+	}
+	if (field->loaded)
+		svm_vp_load(vp);
 	return true;
-}
-
-static struct vmcb_segment reset_segment(uint16_t attributes)
-{
-	return (struct vmcb_segment){
-		.attributes = attributes,
-		.limit = 0xffff,
-	};
 }
 
 /* APM volume 2, 14.1.3: initial processor state. */
 void svm_registers_reset(struct svm_vp *vp)
 {
+	const struct vmcb_segment data = {.attributes = 0x93, .limit = 0xffff};
 	struct virt_registers *registers = &vp->virt.registers;
 	struct vmcb *vmcb = vp->vmcb;
 	uint32_t cpuid[4];
 
-	vmcb->cs = (struct vmcb_segment){
-		.selector = 0xf000,
-		.attributes = 0x9b,
-		.limit = 0xffff,
-		.base = 0xffff0000,
-	};
-	vmcb->es = vmcb->ss = vmcb->ds = reset_segment(0x93);
-	vmcb->fs = vmcb->gs = reset_segment(0x93);
-	vmcb->gdtr = vmcb->idtr = reset_segment(0);
-	vmcb->ldtr = reset_segment(0x82);
-	vmcb->tr = reset_segment(0x8b);
+	vmcb->es = vmcb->cs = vmcb->ss = vmcb->ds = vmcb->fs = vmcb->gs = data;
+	vmcb->gdtr = vmcb->ldtr = vmcb->idtr = vmcb->tr = data;
+	vmcb->cs.selector = 0xf000;
+	vmcb->cs.base = 0xffff0000;
+	vmcb->cs.attributes = 0x9b;
+	vmcb->ldtr.attributes = 0x82;
+	vmcb->tr.attributes = 0x8b;
 	vmcb->cr0 = 0x60000010;
 	vmcb->efer = SVM_EFER_SVME;
 	vmcb->dr6 = DR6_FIXED;

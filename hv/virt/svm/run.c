@@ -36,42 +36,34 @@ static void decode_io(struct svm_vp *vp, struct virt_intercept *intercept)
 		.in = info & SVM_IOIO_IN,
 		.string = string,
 		.repeat = info & SVM_IOIO_REPEAT,
-		.segment = VIRT_SEGMENT_NONE,
+		.segment = string && svm_features()->decode_assist
+				   ? info >> SVM_IOIO_SEGMENT_SHIFT &
+					     SVM_IOIO_SEGMENT_MASK
+				   : VIRT_SEGMENT_NONE,
 	};
-	if (string && svm_features()->decode_assist)
-		intercept->io.segment =
-			info >> SVM_IOIO_SEGMENT_SHIFT & SVM_IOIO_SEGMENT_MASK;
 	/* With or without nRIP, this exit names the next instruction. */
 	intercept->instruction_length =
 		(uint8_t)(vmcb->exit_info_2 - vmcb->rip);
 }
 
-static void decode_bytes(struct svm_vp *vp, struct virt_intercept *intercept)
-{
-	const struct vmcb *vmcb = vp->vmcb;
-
-	if (!svm_features()->decode_assist || !vmcb->byte_count)
-		return;
-	intercept->byte_count = MIN(vmcb->byte_count, 15);
-	memcpy(intercept->bytes, vmcb->bytes, sizeof(intercept->bytes));
-}
-
 static void decode_nested_fault(struct svm_vp *vp,
 				struct virt_intercept *intercept)
 {
-	uint64_t info = vp->vmcb->exit_info_1;
-	uint64_t access = VIRT_ACCESS_READ;
+	const struct vmcb *vmcb = vp->vmcb;
+	uint64_t info = vmcb->exit_info_1;
 
-	if (info & SVM_NPF_FETCH)
-		access = VIRT_ACCESS_EXECUTE;
-	else if (info & SVM_NPF_WRITE)
-		access = VIRT_ACCESS_WRITE;
 	intercept->memory = (struct virt_gpa_access){
-		.gpa = GPA(vp->vmcb->exit_info_2),
-		.access = (uint8_t)access,
+		.gpa = GPA(vmcb->exit_info_2),
+		.access = info & SVM_NPF_FETCH	 ? VIRT_ACCESS_EXECUTE
+			  : info & SVM_NPF_WRITE ? VIRT_ACCESS_WRITE
+						 : VIRT_ACCESS_READ,
 		.page_walk = info & SVM_NPF_PAGE_WALK,
 	};
-	decode_bytes(vp, intercept);
+	if (svm_features()->decode_assist && vmcb->byte_count) {
+		intercept->byte_count = MIN(vmcb->byte_count, 15);
+		memcpy(intercept->bytes, vmcb->bytes,
+		       sizeof(intercept->bytes));
+	}
 }
 
 static void decode_xsetbv(struct svm_vp *vp, struct virt_intercept *intercept)
@@ -81,57 +73,32 @@ static void decode_xsetbv(struct svm_vp *vp, struct virt_intercept *intercept)
 	intercept->data = gpr[VIRT_RDX] << 32 | (uint32_t)gpr[VIRT_RAX];
 }
 
-#define EXIT(name, ...) [SVM_EXIT_##name] = {.known = true, __VA_ARGS__}
+#define KIND(name, ...) {.known = true, .kind = VIRT_##name, __VA_ARGS__}
+#define EXIT(exit, ...) [SVM_EXIT_##exit] = KIND(__VA_ARGS__)
 
 static const struct exit exits[] = {
-	EXIT(INTR, .kind = VIRT_HOST),
-	EXIT(NMI, .kind = VIRT_HOST),
-	EXIT(SMI, .kind = VIRT_HOST),
-	EXIT(INIT, .kind = VIRT_HOST),
-	EXIT(FERR_FREEZE, .kind = VIRT_HOST),
-	EXIT(VINTR, .kind = VIRT_INTERRUPT_WINDOW),
-	EXIT(CPUID, .kind = VIRT_CPUID, .length = 2),
-	EXIT(MSR, .kind = VIRT_MSR, .length = 2, .decode = decode_msr),
-	EXIT(IOIO, .kind = VIRT_IO, .decode = decode_io),
-	EXIT(VMMCALL, .kind = VIRT_HYPERCALL, .length = 3),
-	EXIT(HLT, .kind = VIRT_HALT, .length = 1),
-	EXIT(XSETBV, .kind = VIRT_XSETBV, .length = 3, .decode = decode_xsetbv),
-	EXIT(INVD, .kind = VIRT_CACHE, .length = 2),
-	EXIT(WBINVD, .kind = VIRT_CACHE, .length = 2),
-	EXIT(INVLPGA, .kind = VIRT_UNDEFINED),
-	EXIT(VMRUN, .kind = VIRT_UNDEFINED),
-	EXIT(VMLOAD, .kind = VIRT_UNDEFINED),
-	EXIT(VMSAVE, .kind = VIRT_UNDEFINED),
-	EXIT(STGI, .kind = VIRT_UNDEFINED),
-	EXIT(CLGI, .kind = VIRT_UNDEFINED),
-	EXIT(SKINIT, .kind = VIRT_UNDEFINED),
-	EXIT(MONITOR, .kind = VIRT_UNDEFINED),
-	EXIT(MWAIT, .kind = VIRT_UNDEFINED),
-	EXIT(SHUTDOWN, .kind = VIRT_TRIPLE_FAULT),
+	[SVM_EXIT_EXCEPTION ... SVM_EXIT_EXCEPTION + 31] =
+		KIND(EXCEPTION, .decode = svm_event_exception),
+	[SVM_EXIT_INTR ... SVM_EXIT_INIT] = KIND(HOST),
+	EXIT(FERR_FREEZE, HOST),
+	EXIT(VINTR, INTERRUPT_WINDOW),
+	EXIT(CPUID, CPUID, .length = 2),
+	EXIT(MSR, MSR, .length = 2, .decode = decode_msr),
+	EXIT(IOIO, IO, .decode = decode_io),
+	EXIT(VMMCALL, HYPERCALL, .length = 3),
+	EXIT(HLT, HALT, .length = 1),
+	EXIT(XSETBV, XSETBV, .length = 3, .decode = decode_xsetbv),
+	EXIT(INVD, CACHE, .length = 2),
+	EXIT(WBINVD, CACHE, .length = 2),
+	EXIT(INVLPGA, UNDEFINED),
+	EXIT(VMRUN, UNDEFINED),
+	[SVM_EXIT_VMLOAD ... SVM_EXIT_SKINIT] = KIND(UNDEFINED),
+	[SVM_EXIT_MONITOR ... SVM_EXIT_MWAIT] = KIND(UNDEFINED),
+	EXIT(SHUTDOWN, TRIPLE_FAULT),
 };
 
-static const struct exit nested_fault = {
-	.known = true,
-	.kind = VIRT_GPA,
-	.decode = decode_nested_fault,
-};
-
-static const struct exit exception = {
-	.known = true,
-	.kind = VIRT_EXCEPTION,
-	.decode = svm_event_exception,
-};
-
-static const struct exit *exit_find(uint32_t code)
-{
-	if (code < ARRAY_SIZE(exits) && exits[code].known)
-		return &exits[code];
-	if (code == SVM_EXIT_NESTED_PAGE_FAULT)
-		return &nested_fault;
-	if (code - SVM_EXIT_EXCEPTION < SVM_EXCEPTIONS)
-		return &exception;
-	return NULL;
-}
+static const struct exit nested_fault = KIND(GPA,
+					     .decode = decode_nested_fault);
 
 /* VMRUN refused the state, or an exit that nobody asked for. */
 static void fail(struct svm_vp *vp, struct virt_intercept *intercept)
@@ -147,10 +114,14 @@ static inline void exit_decode(struct svm_vp *vp,
 			       struct virt_intercept *intercept)
 {
 	const struct vmcb *vmcb = vp->vmcb;
-	const struct exit *exit = exit_find((uint32_t)vmcb->exit_code);
+	uint32_t code = (uint32_t)vmcb->exit_code;
+	const struct exit *exit = code < ARRAY_SIZE(exits) ? &exits[code]
+				  : code == SVM_EXIT_NESTED_PAGE_FAULT
+					  ? &nested_fault
+					  : NULL;
 
 	intercept->byte_count = 0;
-	if (!exit) {
+	if (!exit || !exit->known) {
 		fail(vp, intercept);
 		return;
 	}

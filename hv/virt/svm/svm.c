@@ -39,67 +39,48 @@ spa_t svm_image_spa(const void *address)
 
 /* A bit of a control register that exists where a CPUID bit is set. */
 struct conditional {
+	uint32_t leaf;
 	uint8_t output; /* EAX, EBX, ECX, EDX */
 	uint8_t bit;
 	uint8_t gives;
 };
 
-static uint64_t conditional_bits(const uint32_t cpuid[4],
-				 const struct conditional *table, size_t count)
-{
-	uint64_t bits = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (cpuid[table[i].output] & BIT(table[i].bit))
-			bits |= BIT(table[i].gives);
-	return bits;
-}
-
-/* CR4 bits of the first generation, always there in 64-bit processors. */
+/* Bits 0 to 10 were there from the first 64-bit processor on. */
+static const struct conditional cr4_bits[] = {
+	{1, 2, 17, 17}, /* PCIDE */
+	{1, 2, 26, 18}, /* OSXSAVE */
+	{7, 1, 0, 16},	/* FSGSBASE */
+	{7, 1, 7, 20},	/* SMEP */
+	{7, 1, 20, 21}, /* SMAP */
+	{7, 2, 2, 11},	/* UMIP */
+	{7, 2, 3, 22},	/* PKE */
+	{7, 2, 7, 23},	/* CET */
+	{7, 2, 16, 12}, /* LA57 */
+};
 #define CR4_ALWAYS 0x7ffu
 
-static uint64_t cr4_bits(void)
-{
-	static const struct conditional leaf_1[] = {
-		{2, 17, 17}, /* PCIDE */
-		{2, 26, 18}, /* OSXSAVE */
-	};
-	static const struct conditional leaf_7[] = {
-		{1, 0, 16},  /* FSGSBASE */
-		{1, 7, 20},  /* SMEP */
-		{1, 20, 21}, /* SMAP */
-		{2, 2, 11},  /* UMIP */
-		{2, 3, 22},  /* PKE */
-		{2, 7, 23},  /* CET */
-		{2, 16, 12}, /* LA57 */
-	};
-	uint64_t bits = CR4_ALWAYS;
-	uint32_t cpuid[4];
+static const struct conditional efer_bits[] = {
+	{CPUID_EXTENDED_FEATURES, 3, 11, 0},  /* SCE */
+	{CPUID_EXTENDED_FEATURES, 3, 20, 11}, /* NXE */
+	{CPUID_EXTENDED_FEATURES, 3, 25, 14}, /* FFXSR */
+	{CPUID_EXTENDED_FEATURES, 3, 29, 8},  /* LME */
+	{CPUID_EXTENDED_FEATURES, 3, 29, 10}, /* LMA */
+	{CPUID_EXTENDED_FEATURES, 2, 17, 15}, /* TCE */
+};
 
-	cpu_cpuid(1, 0, cpuid);
-	bits |= conditional_bits(cpuid, leaf_1, ARRAY_SIZE(leaf_1));
-	cpu_cpuid(0, 0, cpuid);
-	if (cpuid[0] >= 7) {
-		cpu_cpuid(7, 0, cpuid);
-		bits |= conditional_bits(cpuid, leaf_7, ARRAY_SIZE(leaf_7));
+static uint64_t bits_of(const struct conditional *table, size_t count)
+{
+	uint64_t bits = 0;
+	uint32_t last[4], cpuid[4];
+
+	for (size_t i = 0; i < count; i++) {
+		cpu_cpuid(table[i].leaf & CPUID_EXTENDED, 0, last);
+		cpu_cpuid(table[i].leaf, 0, cpuid);
+		if (table[i].leaf <= last[0] &&
+		    cpuid[table[i].output] & BIT(table[i].bit))
+			bits |= BIT(table[i].gives);
 	}
 	return bits;
-}
-
-static uint64_t efer_bits(void)
-{
-	static const struct conditional table[] = {
-		{3, 11, 0},  /* SCE */
-		{3, 20, 11}, /* NXE */
-		{3, 25, 14}, /* FFXSR */
-		{3, 29, 8},  /* LME */
-		{3, 29, 10}, /* LMA */
-		{2, 17, 15}, /* TCE */
-	};
-	uint32_t cpuid[4];
-
-	cpu_cpuid(CPUID_EXTENDED_FEATURES, 0, cpuid);
-	return conditional_bits(cpuid, table, ARRAY_SIZE(table));
 }
 
 static void features_read(const uint32_t svm_leaf[4])
@@ -111,8 +92,8 @@ static void features_read(const uint32_t svm_leaf[4])
 	features->flush_one = svm_leaf[3] & CPUID_SVM_FLUSH_BY_ASID;
 	features->next_rip = svm_leaf[3] & CPUID_SVM_NEXT_RIP;
 	features->decode_assist = svm_leaf[3] & CPUID_SVM_DECODE_ASSIST;
-	features->efer = efer_bits();
-	features->cr4 = cr4_bits();
+	features->efer = bits_of(efer_bits, ARRAY_SIZE(efer_bits));
+	features->cr4 = CR4_ALWAYS | bits_of(cr4_bits, ARRAY_SIZE(cr4_bits));
 	cpu_cpuid(CPUID_EXTENDED_SIZES, 0, cpuid);
 	features->cr3 = BIT(cpuid[0] & 0xff) - 1;
 }

@@ -5,40 +5,11 @@
 #include "../../lib/types.h"
 
 /* Intercept words 0 to 2: a bit each for control, debug, exception. */
-#define SVM_INTERCEPT_CR8_WRITE	     BIT(16 + 8)
+#define SVM_INTERCEPT_CR8_WRITE	     (1u << (16 + 8))
 #define SVM_INTERCEPT_ALL_EXCEPTIONS 0xffffffffu
 
-/* Intercept word 3. */
-#define SVM_INTERCEPT_INTR		 BIT(0)
-#define SVM_INTERCEPT_NMI		 BIT(1)
-#define SVM_INTERCEPT_SMI		 BIT(2)
-#define SVM_INTERCEPT_INIT		 BIT(3)
-#define SVM_INTERCEPT_VINTR		 BIT(4)
-#define SVM_INTERCEPT_PUSHF		 BIT(16)
-#define SVM_INTERCEPT_POPF		 BIT(17)
-#define SVM_INTERCEPT_CPUID		 BIT(18)
-#define SVM_INTERCEPT_IRET		 BIT(20)
-#define SVM_INTERCEPT_SOFTWARE_INTERRUPT BIT(21)
-#define SVM_INTERCEPT_INVD		 BIT(22)
-#define SVM_INTERCEPT_HLT		 BIT(24)
-#define SVM_INTERCEPT_INVLPGA		 BIT(26)
-#define SVM_INTERCEPT_IOIO		 BIT(27)
-#define SVM_INTERCEPT_MSR		 BIT(28)
-#define SVM_INTERCEPT_FERR_FREEZE	 BIT(30)
-#define SVM_INTERCEPT_SHUTDOWN		 BIT(31)
-
-/* Intercept word 4. */
-#define SVM_INTERCEPT_VMRUN   BIT(0)
-#define SVM_INTERCEPT_VMMCALL BIT(1)
-#define SVM_INTERCEPT_VMLOAD  BIT(2)
-#define SVM_INTERCEPT_VMSAVE  BIT(3)
-#define SVM_INTERCEPT_STGI    BIT(4)
-#define SVM_INTERCEPT_CLGI    BIT(5)
-#define SVM_INTERCEPT_SKINIT  BIT(6)
-#define SVM_INTERCEPT_WBINVD  BIT(9)
-#define SVM_INTERCEPT_MONITOR BIT(10)
-#define SVM_INTERCEPT_MWAIT   BIT(11)
-#define SVM_INTERCEPT_XSETBV  BIT(13)
+/* Words 3 and 4: a bit for each exit, 60h to 7fh and 80h to 9fh. */
+#define SVM_INTERCEPT(exit) (1u << SVM_EXIT_##exit % 32)
 
 /* tlb_control */
 #define SVM_TLB_KEEP	   0
@@ -187,62 +158,23 @@ _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "size of the VMCB");
 #define VMCB_OFFSET(field, bytes)                                              \
 	_Static_assert(offsetof(struct vmcb, field) == (bytes), #field)
 
-VMCB_OFFSET(intercept_control, 0x000);
-VMCB_OFFSET(intercept_debug, 0x004);
-VMCB_OFFSET(intercept_exception, 0x008);
-VMCB_OFFSET(intercept_3, 0x00c);
-VMCB_OFFSET(intercept_4, 0x010);
+/* Whatever stands between two of these cannot be elsewhere either. */
 VMCB_OFFSET(intercept_5, 0x014);
 VMCB_OFFSET(pause_threshold, 0x03c);
-VMCB_OFFSET(pause_count, 0x03e);
-VMCB_OFFSET(io_permissions, 0x040);
-VMCB_OFFSET(msr_permissions, 0x048);
 VMCB_OFFSET(tsc_offset, 0x050);
-VMCB_OFFSET(asid, 0x058);
 VMCB_OFFSET(tlb_control, 0x05c);
-VMCB_OFFSET(virtual_interrupt, 0x060);
 VMCB_OFFSET(virtual_tpr, 0x060);
-VMCB_OFFSET(interrupt_shadow, 0x068);
-VMCB_OFFSET(exit_code, 0x070);
-VMCB_OFFSET(exit_info_1, 0x078);
-VMCB_OFFSET(exit_info_2, 0x080);
-VMCB_OFFSET(exit_interrupt_info, 0x088);
 VMCB_OFFSET(nested_control, 0x090);
 VMCB_OFFSET(event_injection, 0x0a8);
-VMCB_OFFSET(nested_cr3, 0x0b0);
-VMCB_OFFSET(lbr_control, 0x0b8);
 VMCB_OFFSET(clean, 0x0c0);
-VMCB_OFFSET(next_rip, 0x0c8);
-VMCB_OFFSET(byte_count, 0x0d0);
 VMCB_OFFSET(bytes, 0x0d1);
 VMCB_OFFSET(es, 0x400);
-VMCB_OFFSET(cs, 0x410);
-VMCB_OFFSET(ss, 0x420);
-VMCB_OFFSET(ds, 0x430);
-VMCB_OFFSET(fs, 0x440);
-VMCB_OFFSET(gs, 0x450);
-VMCB_OFFSET(gdtr, 0x460);
-VMCB_OFFSET(ldtr, 0x470);
-VMCB_OFFSET(idtr, 0x480);
 VMCB_OFFSET(tr, 0x490);
 VMCB_OFFSET(cpl, 0x4cb);
 VMCB_OFFSET(efer, 0x4d0);
 VMCB_OFFSET(cr4, 0x548);
-VMCB_OFFSET(cr3, 0x550);
-VMCB_OFFSET(cr0, 0x558);
-VMCB_OFFSET(dr7, 0x560);
-VMCB_OFFSET(dr6, 0x568);
-VMCB_OFFSET(rflags, 0x570);
 VMCB_OFFSET(rip, 0x578);
 VMCB_OFFSET(rsp, 0x5d8);
 VMCB_OFFSET(rax, 0x5f8);
-VMCB_OFFSET(star, 0x600);
-VMCB_OFFSET(lstar, 0x608);
-VMCB_OFFSET(cstar, 0x610);
-VMCB_OFFSET(sfmask, 0x618);
-VMCB_OFFSET(kernel_gs_base, 0x620);
-VMCB_OFFSET(sysenter_cs, 0x628);
-VMCB_OFFSET(sysenter_esp, 0x630);
-VMCB_OFFSET(sysenter_eip, 0x638);
 VMCB_OFFSET(cr2, 0x640);
 VMCB_OFFSET(pat, 0x668);

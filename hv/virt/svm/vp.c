@@ -7,23 +7,24 @@ _Static_assert(sizeof(struct svm_vp) <= PAGE_SIZE, "a vp fits one page");
 
 /* Exits of every partition. */
 #define INTERCEPT_3                                                            \
-	(SVM_INTERCEPT_INTR | SVM_INTERCEPT_NMI | SVM_INTERCEPT_SMI |          \
-	 SVM_INTERCEPT_INIT | SVM_INTERCEPT_CPUID | SVM_INTERCEPT_INVD |       \
-	 SVM_INTERCEPT_HLT | SVM_INTERCEPT_INVLPGA | SVM_INTERCEPT_IOIO |      \
-	 SVM_INTERCEPT_MSR | SVM_INTERCEPT_VINTR | SVM_INTERCEPT_SHUTDOWN)
+	(SVM_INTERCEPT(INTR) | SVM_INTERCEPT(NMI) | SVM_INTERCEPT(SMI) |       \
+	 SVM_INTERCEPT(INIT) | SVM_INTERCEPT(CPUID) | SVM_INTERCEPT(INVD) |    \
+	 SVM_INTERCEPT(HLT) | SVM_INTERCEPT(INVLPGA) | SVM_INTERCEPT(IOIO) |   \
+	 SVM_INTERCEPT(MSR) | SVM_INTERCEPT(VINTR) | SVM_INTERCEPT(SHUTDOWN))
 
 #define INTERCEPT_4                                                            \
-	(SVM_INTERCEPT_VMRUN | SVM_INTERCEPT_VMMCALL | SVM_INTERCEPT_VMLOAD |  \
-	 SVM_INTERCEPT_VMSAVE | SVM_INTERCEPT_STGI | SVM_INTERCEPT_CLGI |      \
-	 SVM_INTERCEPT_SKINIT | SVM_INTERCEPT_MONITOR | SVM_INTERCEPT_MWAIT |  \
-	 SVM_INTERCEPT_XSETBV)
+	(SVM_INTERCEPT(VMRUN) | SVM_INTERCEPT(VMMCALL) |                       \
+	 SVM_INTERCEPT(VMLOAD) | SVM_INTERCEPT(VMSAVE) | SVM_INTERCEPT(STGI) | \
+	 SVM_INTERCEPT(CLGI) | SVM_INTERCEPT(SKINIT) |                         \
+	 SVM_INTERCEPT(MONITOR) | SVM_INTERCEPT(MWAIT) |                       \
+	 SVM_INTERCEPT(XSETBV))
 
 /*
  * An alignment check or debug trap whose delivery raises the same again keeps
  * the processor busy for ever, deaf to interrupts, unless it exits
  * (CVE-2015-5307, CVE-2015-8104). Only children are suspected of that.
  */
-#define INTERCEPT_2 (BIT(1) | BIT(17))
+#define INTERCEPT_2 (1u << 1 | 1u << 17)
 
 /* The VMCB's rows for VMLOAD: FS, GS, TR, LDTR, STAR.., SYSENTER.. */
 static void vmload(spa_t vmcb)
@@ -43,12 +44,12 @@ static void intercepts_init(struct svm_vp *vp,
 
 	vp->exceptions = config->exceptions;
 	vp->intercept_2 = config->exceptions;
-	vp->intercept_3 = (uint32_t)INTERCEPT_3;
-	vmcb->intercept_4 = (uint32_t)INTERCEPT_4;
+	vp->intercept_3 = INTERCEPT_3;
+	vmcb->intercept_4 = INTERCEPT_4;
 	if (!config->parent) {
-		vp->intercept_2 |= (uint32_t)INTERCEPT_2;
-		vp->intercept_3 |= (uint32_t)SVM_INTERCEPT_FERR_FREEZE;
-		vmcb->intercept_4 |= (uint32_t)SVM_INTERCEPT_WBINVD;
+		vp->intercept_2 |= INTERCEPT_2;
+		vp->intercept_3 |= SVM_INTERCEPT(FERR_FREEZE);
+		vmcb->intercept_4 |= SVM_INTERCEPT(WBINVD);
 	} else if (config->own_port) {
 		svm_permission_trap_ports(config->own_port);
 	}
