@@ -96,12 +96,10 @@ void apic_error(struct vp *vp, uint32_t error)
 uint8_t apic_priority(const struct vp *vp)
 {
 	const struct apic *apic = &vp->apic;
-	uint8_t task = (uint8_t)(vp->virt->registers.cr8 << 4);
+	uint8_t task = apic_tpr(apic, vp->virt->registers.cr8);
 
-	if (apic->isr_top >> 4 > task >> 4)
-		return apic->isr_top & 0xf0;
-	/* The lower half is of the last write here, unless CR8 was written. */
-	return apic->tpr >> 4 == task >> 4 ? apic->tpr : task;
+	return (uint8_t)(apic->isr_top >> 4 > task >> 4 ? apic->isr_top & 0xf0
+							: task);
 }
 
 /* The highest requested vector; notes when there is none. */
@@ -135,19 +133,6 @@ int apic_deliverable(struct vp *vp, bool *blocked)
 		return vector;
 	*blocked = true;
 	return VECTOR_NONE;
-}
-
-bool apic_wakes(const struct vp *vp)
-{
-	const struct apic *apic = &vp->apic;
-
-	if (!__atomic_load_n(&apic->pending, __ATOMIC_ACQUIRE) ||
-	    !apic_is_enabled(apic))
-		return false;
-	int vector = vectors_highest(apic->irr);
-
-	return vector != VECTOR_NONE && vector >> 4 > apic->isr_top >> 4 &&
-	       vector >> 4 > vp->virt->registers.cr8;
 }
 
 void apic_accept(struct vp *vp, uint8_t vector)
@@ -257,16 +242,12 @@ static void apic_reset_power_on(struct vp *vp)
 }
 
 /* What the parent will no longer end must not block silicon's APIC. */
-static void apic_release_all(struct vp *vp)
+static void apic_release_all(const struct apic *apic)
 {
-	const struct apic *apic = &vp->apic;
-
 	for (unsigned int vector = VECTOR_FIRST; vector < 256; vector++) {
-		uint32_t word =
-			apic->tmr[WORD(vector)] &
-			(apic->isr[WORD(vector)] | apic->irr[WORD(vector)]);
-
-		if (word & MASK(vector))
+		if (vectors_has(apic->tmr, (uint8_t)vector) &&
+		    (vectors_has(apic->isr, (uint8_t)vector) ||
+		     vectors_has(apic->irr, (uint8_t)vector)))
 			cpu_interrupt_release((uint8_t)vector);
 	}
 }
@@ -276,29 +257,32 @@ void apic_reset(struct vp *vp)
 	struct apic *apic = &vp->apic;
 
 	if (partition_is_parent(vp->partition))
-		apic_release_all(vp);
-	for (unsigned int i = 0; i < 8; i++) {
-		__atomic_store_n(&apic->irr[i], 0, __ATOMIC_RELAXED);
-		__atomic_store_n(&apic->tmr[i], 0, __ATOMIC_RELAXED);
-		apic->isr[i] = 0;
-	}
+		apic_release_all(apic);
+	/* irr may be set meanwhile: then pending is, and stays so. */
+	*apic = (struct apic){
+		.base = apic->base,
+		.id = apic->id,
+		.dfr = 0xffffffff,
+		.spurious = 0xff,
+		.timer_deadline = TIMER_NEVER,
+		.pending = true,
+	};
 	for (unsigned int i = 0; i < APIC_LVTS; i++)
 		apic->lvt[i] = APIC_LVT_MASKED;
-	apic->isr_top = 0;
-	apic->tpr = 0;
-	apic->ldr = 0;
-	apic->dfr = 0xffffffff;
-	apic->spurious = 0xff;
-	apic->error = 0;
-	apic->error_pending = 0;
-	apic->icr = 0;
-	apic->initial_count = 0;
-	apic->divide = 0;
-	apic->timer_deadline = TIMER_NEVER;
 	if (apic->base == 0)
 		apic_reset_power_on(vp);
 	timer_update(vp);
 }
+
+/* Where each LVT entry is in a saved state; there is no CMCI here. */
+static const uint8_t lvt_offset[APIC_LVTS] = {
+	[APIC_LVT_TIMER] = offsetof(struct hv_local_apic_state, lvt_timer),
+	[APIC_LVT_THERMAL] = offsetof(struct hv_local_apic_state, lvt_thermal),
+	[APIC_LVT_PERFMON] = offsetof(struct hv_local_apic_state, lvt_perfmon),
+	[APIC_LVT_LINT0] = offsetof(struct hv_local_apic_state, lvt_lint0),
+	[APIC_LVT_LINT1] = offsetof(struct hv_local_apic_state, lvt_lint1),
+	[APIC_LVT_ERROR] = offsetof(struct hv_local_apic_state, lvt_error),
+};
 
 void apic_state_get(struct vp *vp, struct hv_local_apic_state *state)
 {
@@ -314,59 +298,43 @@ void apic_state_get(struct vp *vp, struct hv_local_apic_state *state)
 		.esr = apic->error,
 		.icr_high = (uint32_t)(apic->icr >> 32),
 		.icr_low = (uint32_t)apic->icr,
-		.lvt_timer = apic->lvt[APIC_LVT_TIMER],
-		.lvt_thermal = apic->lvt[APIC_LVT_THERMAL],
-		.lvt_perfmon = apic->lvt[APIC_LVT_PERFMON],
-		.lvt_lint0 = apic->lvt[APIC_LVT_LINT0],
-		.lvt_lint1 = apic->lvt[APIC_LVT_LINT1],
-		.lvt_error = apic->lvt[APIC_LVT_ERROR],
-		.lvt_cmci = apic->lvt[APIC_LVT_CMCI],
+		.lvt_cmci = APIC_LVT_MASKED,
 		.error_status = apic->error_pending,
 		.initial_count = apic->initial_count,
 		.current_count = apic_timer_current(vp),
 		.divide = apic->divide,
 	};
+	for (unsigned int i = 0; i < APIC_LVTS; i++)
+		memcpy((char *)state + lvt_offset[i], &apic->lvt[i],
+		       sizeof(apic->lvt[i]));
 	memcpy(state->isr, apic->isr, sizeof(state->isr));
 	memcpy(state->tmr, apic->tmr, sizeof(state->tmr));
 	memcpy(state->irr, apic->irr, sizeof(state->irr));
 }
 
-static void apic_set_vectors(struct apic *apic,
-			     const struct hv_local_apic_state *state)
-{
-	for (unsigned int i = 0; i < 8; i++) {
-		__atomic_store_n(&apic->tmr[i], state->tmr[i],
-				 __ATOMIC_RELAXED);
-		__atomic_store_n(&apic->irr[i], state->irr[i],
-				 __ATOMIC_SEQ_CST);
-		apic->isr[i] = state->isr[i];
-	}
-	int top = vectors_highest(apic->isr);
-
-	apic->isr_top = top == VECTOR_NONE ? 0 : (uint8_t)top;
-	__atomic_store_n(&apic->pending, true, __ATOMIC_SEQ_CST);
-}
-
 bool apic_state_set(struct vp *vp, const struct hv_local_apic_state *state)
 {
 	struct apic *apic = &vp->apic;
+	int top = vectors_highest(state->isr);
 
 	if ((state->isr[0] | state->irr[0]) & 0xffff)
 		return false;
-	apic_set_vectors(apic, state);
+	memcpy(apic->isr, state->isr, sizeof(apic->isr));
+	memcpy(apic->tmr, state->tmr, sizeof(apic->tmr));
+	memcpy(apic->irr, state->irr, sizeof(apic->irr));
+	apic->isr_top = top == VECTOR_NONE ? 0 : (uint8_t)top;
+	__atomic_store_n(&apic->pending, true, __ATOMIC_SEQ_CST);
 	apic->ldr = state->ldr & 0xff000000;
 	apic->dfr = state->dfr | 0x0fffffff;
 	apic->error = state->esr;
 	apic->error_pending = state->error_status;
 	apic->icr = (uint64_t)state->icr_high << 32 | state->icr_low;
 	apic->spurious = state->spurious & APIC_SPURIOUS_MASK;
-	apic->lvt[APIC_LVT_CMCI] = state->lvt_cmci & 0x107ff;
-	apic->lvt[APIC_LVT_TIMER] = state->lvt_timer & 0x300ff;
-	apic->lvt[APIC_LVT_THERMAL] = state->lvt_thermal & 0x107ff;
-	apic->lvt[APIC_LVT_PERFMON] = state->lvt_perfmon & 0x107ff;
-	apic->lvt[APIC_LVT_LINT0] = state->lvt_lint0 & 0x1a7ff;
-	apic->lvt[APIC_LVT_LINT1] = state->lvt_lint1 & 0x1a7ff;
-	apic->lvt[APIC_LVT_ERROR] = state->lvt_error & 0x100ff;
+	for (unsigned int i = 0; i < APIC_LVTS; i++) {
+		memcpy(&apic->lvt[i], (const char *)state + lvt_offset[i],
+		       sizeof(apic->lvt[i]));
+		apic->lvt[i] &= apic_lvt_mask[i];
+	}
 	apic->divide = state->divide & 0xb;
 	apic->initial_count = state->initial_count;
 	apic_timer_resume(vp, state->current_count);

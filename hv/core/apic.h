@@ -23,7 +23,6 @@ enum apic_mode {
 };
 
 enum apic_lvt {
-	APIC_LVT_CMCI, /* of no use: the virtual processors have none */
 	APIC_LVT_TIMER,
 	APIC_LVT_THERMAL,
 	APIC_LVT_PERFMON,
@@ -57,7 +56,7 @@ struct apic {
 	uint32_t error; /* as last latched by a write to ESR */
 	uint32_t error_pending;
 	uint64_t icr;
-	uint32_t lvt[7]; /* enum apic_lvt */
+	uint32_t lvt[APIC_LVTS];
 	uint32_t initial_count;
 	uint32_t divide;	 /* the register */
 	uint64_t timer_start;	 /* TSC when the count was loaded */
@@ -96,6 +95,15 @@ void apic_error(struct vp *vp, uint32_t error);
 #define APIC_ERROR_RECEIVE_VECTOR BIT(6)
 #define APIC_ERROR_REGISTER	  BIT(7)
 
+/* What software may set in each LVT entry. */
+extern const uint32_t apic_lvt_mask[APIC_LVTS];
+
+/* The TPR register: its lower half lasts until CR8 is written. */
+static inline uint8_t apic_tpr(const struct apic *apic, uint8_t cr8)
+{
+	return (uint8_t)(apic->tpr >> 4 == cr8 ? apic->tpr : cr8 << 4);
+}
+
 /* Processor priority, 0..FFh: what a vector's upper half must exceed. */
 uint8_t apic_priority(const struct vp *vp);
 
@@ -131,9 +139,6 @@ unsigned int apic_send(struct partition *partition,
  * or VECTOR_NONE. *blocked: whether one waits only for a lower cr8. */
 int apic_deliverable(struct vp *vp, bool *blocked);
 
-/* Any IRR bit at all above the priority: what ends a halt. */
-bool apic_wakes(const struct vp *vp);
-
 /* IRR to ISR: the vp takes vector now. */
 void apic_accept(struct vp *vp, uint8_t vector);
 
@@ -147,10 +152,8 @@ bool apic_icr_write(struct vp *vp, uint64_t value);
 /* The timer's deadline has come (TSC now). */
 void apic_timer_expire(struct vp *vp, uint64_t now);
 
-/*
- * APIC_BASE and the x2APIC MSRs 800h-8FFh (only while in x2APIC mode, except
- * APIC_BASE). False: #GP.
- */
+/* The x2APIC MSRs 800h-8FFh, only while in that mode, and writes of
+ * APIC_BASE. False: #GP. */
 bool apic_msr_read(struct vp *vp, uint32_t msr, uint64_t *value);
 bool apic_msr_write(struct vp *vp, uint32_t msr, uint64_t value);
 

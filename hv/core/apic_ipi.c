@@ -25,41 +25,29 @@ enum shorthand {
 
 /* ---- Who is meant ---- */
 
-static bool matches_logical_xapic(const struct apic *apic, uint32_t destination)
-{
-	uint32_t ldr = apic->ldr >> 24;
-
-	if (destination > BROADCAST_XAPIC)
-		return false;
-	if (destination == BROADCAST_XAPIC)
-		return true;
-	if (apic->dfr >> 28 == 0xf) /* flat: one bit each */
-		return ldr & destination;
-	return ldr >> 4 == destination >> 4 && (ldr & destination & 0xf);
-}
-
-/* An 8-bit destination reaches the first eight x2APICs as one with leading
- * zeros would. */
-static bool matches_logical_x2apic(const struct apic *apic,
-				   uint32_t destination)
-{
-	uint32_t id = apic_logical_id(apic);
-
-	return id >> 16 == destination >> 16 && (id & destination & 0xffff);
-}
-
 static bool is_broadcast(const struct apic_message *message)
 {
 	return message->destination ==
 	       (message->x2apic ? BROADCAST_X2APIC : BROADCAST_XAPIC);
 }
 
+/* An 8-bit destination reaches the first eight x2APICs as one with leading
+ * zeros would. */
 static bool matches_logical(const struct apic *apic, uint32_t destination)
 {
+	uint32_t id = apic_logical_id(apic);
+	uint32_t ldr = apic->ldr >> 24;
+
 	if (!apic_is_enabled(apic))
 		return false;
-	return apic_is_x2apic(apic) ? matches_logical_x2apic(apic, destination)
-				    : matches_logical_xapic(apic, destination);
+	if (apic_is_x2apic(apic))
+		return id >> 16 == destination >> 16 &&
+		       (id & destination & 0xffff);
+	if (destination >= BROADCAST_XAPIC)
+		return destination == BROADCAST_XAPIC;
+	if (apic->dfr >> 28 == 0xf) /* flat: one bit each */
+		return ldr & destination;
+	return ldr >> 4 == destination >> 4 && (ldr & destination & 0xf);
 }
 
 /* ---- What arrives ---- */
@@ -142,26 +130,6 @@ unsigned int apic_send(struct partition *partition,
 
 /* ---- The command register ---- */
 
-static void apic_send_shorthand(struct vp *vp, enum shorthand shorthand,
-				struct apic_message *message)
-{
-	bool fixed = message->mode == APIC_FIXED;
-
-	/* Of the others, a processor may not send them to itself. */
-	if (shorthand == TO_SELF) {
-		if (fixed)
-			apic_post(vp, message->vector, false);
-		return;
-	}
-	if (shorthand == TO_ALL && !fixed)
-		return;
-	message->logical = false;
-	message->x2apic = true;
-	message->destination = BROADCAST_X2APIC;
-	apic_send_matching(vp->partition, message,
-			   shorthand == TO_OTHERS ? vp : NULL);
-}
-
 static void apic_send_icr(struct vp *vp, uint32_t low, uint32_t destination)
 {
 	struct apic_message message = {
@@ -180,10 +148,22 @@ static void apic_send_icr(struct vp *vp, uint32_t low, uint32_t destination)
 		apic_error(vp, APIC_ERROR_SEND_VECTOR);
 		return;
 	}
-	if (shorthand == TO_DESTINATION)
+	if (shorthand == TO_DESTINATION) {
 		apic_send(vp->partition, &message);
-	else
-		apic_send_shorthand(vp, shorthand, &message);
+		return;
+	}
+	/* Of the others, a processor may not send them to itself. */
+	if (shorthand != TO_OTHERS && message.mode != APIC_FIXED)
+		return;
+	if (shorthand == TO_SELF) {
+		apic_post(vp, message.vector, false);
+		return;
+	}
+	message.logical = false;
+	message.x2apic = true;
+	message.destination = BROADCAST_X2APIC;
+	apic_send_matching(vp->partition, &message,
+			   shorthand == TO_OTHERS ? vp : NULL);
 }
 
 bool apic_icr_write(struct vp *vp, uint64_t value)

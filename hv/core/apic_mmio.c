@@ -17,23 +17,14 @@
 #define REX_R 4
 #define REX_W 8
 
-/* The address size picks the form of ModRM and of a direct offset. */
-enum address_size {
-	ADDRESS_16 = 2,
-	ADDRESS_32 = 4,
-	ADDRESS_64 = 8
-};
-
 /* An instruction as far as it has been looked at. */
 struct decoder {
 	uint8_t bytes[INSTRUCTION_MAX];
 	unsigned int count;    /* how many of them there are */
-	unsigned int position; /* of the next to look at */
-	bool long_mode;
-	bool big; /* the code segment's default is 32 bit */
+	unsigned int position; /* of the next to look at; beyond: it is cut */
 	uint8_t rex;
-	bool operand_prefix;
-	bool address_prefix;
+	unsigned int operand_size; /* bytes, 2 to 8 */
+	unsigned int address_size;
 };
 
 /* A 32-bit MOV to or from the page. */
@@ -44,165 +35,88 @@ struct mov {
 	uint32_t value;
 };
 
-/* Moves past size bytes; false where the instruction has fewer. */
-static bool skip(struct decoder *decoder, unsigned int size)
+/* The next byte; beyond the last there are zeroes. */
+static uint8_t next(struct decoder *decoder)
 {
-	decoder->position += size;
-	return decoder->position <= decoder->count;
+	unsigned int position = decoder->position++;
+
+	return position < decoder->count ? decoder->bytes[position] : 0;
 }
 
-static bool next(struct decoder *decoder, uint8_t *byte)
+/* Takes prefixes in; returns the opcode. */
+static uint8_t decode_prefixes(struct decoder *decoder, bool long_mode,
+			       bool big)
 {
-	if (decoder->position >= decoder->count)
-		return false;
-	*byte = decoder->bytes[decoder->position++];
-	return true;
-}
+	bool operand = false, address = false;
+	uint8_t byte = next(decoder);
 
-/* Which prefixes there are; *opcode is the first byte that is none. */
-static bool decode_prefixes(struct decoder *decoder, uint8_t *opcode)
-{
-	while (next(decoder, opcode)) {
-		switch (*opcode) {
-		case 0x66:
-			decoder->operand_prefix = true;
-			break;
-		case 0x67:
-			decoder->address_prefix = true;
-			break;
-		case 0x26:
-		case 0x2e:
-		case 0x36:
-		case 0x3e:
-		case 0x64:
-		case 0x65:
-			break;
-		default:
-			if (!decoder->long_mode || (*opcode & 0xf0) != 0x40)
-				return true;
-			/* REX counts only right before the opcode. */
-			decoder->rex = *opcode;
-			if (!next(decoder, opcode))
-				return false;
-			return (*opcode & 0xf0) != 0x40;
-		}
+	for (;; byte = next(decoder)) {
+		if (byte == 0x66)
+			operand = true;
+		else if (byte == 0x67)
+			address = true;
+		else if ((byte & 0xe7) != 0x26 && byte != 0x64 && byte != 0x65)
+			break; /* segments mean nothing: the address is known */
 	}
-	return false;
-}
-
-static enum address_size address_size(const struct decoder *decoder)
-{
-	if (decoder->long_mode)
-		return decoder->address_prefix ? ADDRESS_32 : ADDRESS_64;
-	return decoder->big != decoder->address_prefix ? ADDRESS_32
-						       : ADDRESS_16;
-}
-
-static bool operand_is_32_bit(const struct decoder *decoder)
-{
-	if (decoder->long_mode)
-		return !decoder->operand_prefix && !(decoder->rex & REX_W);
-	return decoder->big != decoder->operand_prefix;
-}
-
-/* Bytes of displacement, and SIB, behind a 16-bit ModRM. */
-static bool skip_address_16(struct decoder *decoder, uint8_t modrm)
-{
-	switch (modrm >> 6) {
-	case 0:
-		return skip(decoder, (modrm & 7) == 6 ? 2 : 0);
-	case 1:
-		return skip(decoder, 1);
-	default:
-		return skip(decoder, 2);
+	/* REX counts only right before the opcode. */
+	if (long_mode && (byte & 0xf0) == 0x40) {
+		decoder->rex = byte;
+		byte = next(decoder);
 	}
+	decoder->operand_size = decoder->rex & REX_W ? 8
+				: (long_mode || big) != operand ? 4
+								: 2;
+	decoder->address_size = long_mode ? (address ? 4 : 8)
+				: big != address ? 4
+						 : 2;
+	return byte;
 }
 
-static bool skip_address_32(struct decoder *decoder, uint8_t modrm)
-{
-	uint8_t base = modrm & 7;
-
-	if (base == 4) {
-		if (!next(decoder, &base))
-			return false;
-		base &= 7;
-	}
-	switch (modrm >> 6) {
-	case 0:
-		return skip(decoder, base == 5 ? 4 : 0);
-	case 1:
-		return skip(decoder, 1);
-	default:
-		return skip(decoder, 4);
-	}
-}
-
-/* ModRM with a memory operand; *reg is its middle field with REX.R. */
+/* ModRM with a memory operand, SIB and displacement; *reg is its middle field
+ * with REX.R. */
 static bool decode_modrm(struct decoder *decoder, uint8_t *reg)
 {
-	uint8_t modrm;
+	uint8_t modrm = next(decoder);
+	uint8_t mode = modrm >> 6, base = modrm & 7;
+	bool small = decoder->address_size == 2;
+	unsigned int displacement = mode == 1 ? 1 : small ? 2 : 4;
 
-	if (!next(decoder, &modrm) || modrm >> 6 == 3)
-		return false;
 	*reg = (modrm >> 3 & 7) | (decoder->rex & REX_R ? 8 : 0);
-	return address_size(decoder) == ADDRESS_16
-		       ? skip_address_16(decoder, modrm)
-		       : skip_address_32(decoder, modrm);
+	if (!small && base == 4)
+		base = next(decoder) & 7;
+	/* One base less: there it stands for a displacement alone. */
+	if (mode != 0 || base == (small ? 6 : 5))
+		decoder->position += displacement;
+	return mode != 3;
 }
 
-static bool decode_immediate(struct decoder *decoder, struct mov *mov)
+/* Opcodes 89, 8B, C7 /0, A1 and A3 with operands of 32 bits. */
+static bool decode_mov(struct decoder *decoder, uint8_t opcode, struct mov *mov)
 {
-	uint8_t extension;
+	bool known = true;
 
-	if (!decode_modrm(decoder, &extension) || (extension & 7) != 0 ||
-	    !skip(decoder, sizeof(mov->value)))
-		return false;
-	memcpy(&mov->value,
-	       &decoder->bytes[decoder->position - sizeof(mov->value)],
-	       sizeof(mov->value));
-	mov->immediate = true;
-	return true;
-}
-
-static bool decode_mov(struct decoder *decoder, struct mov *mov)
-{
-	uint8_t opcode;
-
-	if (!decode_prefixes(decoder, &opcode) || !operand_is_32_bit(decoder))
-		return false;
 	switch (opcode) {
 	case 0x89: /* MOV r/m32, r32 */
-		mov->store = true;
-		return decode_modrm(decoder, &mov->gpr);
 	case 0x8b: /* MOV r32, r/m32 */
-		return decode_modrm(decoder, &mov->gpr);
+		known = decode_modrm(decoder, &mov->gpr);
+		break;
 	case 0xc7: /* MOV r/m32, imm32 */
-		mov->store = true;
-		return decode_immediate(decoder, mov);
+		known = decode_modrm(decoder, &mov->gpr) && !(mov->gpr & 7);
+		mov->immediate = true;
+		for (unsigned int shift = 0; shift < 32; shift += 8)
+			mov->value |= (uint32_t)next(decoder) << shift;
+		break;
 	case 0xa1: /* MOV EAX, moffs32 */
-		return skip(decoder, address_size(decoder));
 	case 0xa3: /* MOV moffs32, EAX */
-		mov->store = true;
-		return skip(decoder, address_size(decoder));
+		mov->gpr = VIRT_RAX;
+		decoder->position += decoder->address_size;
+		break;
 	default:
 		return false;
 	}
-}
-
-static void decoder_start(struct vp *vp, const struct virt_intercept *intercept,
-			  struct decoder *decoder)
-{
-	uint16_t code = vp_register(vp, HV_REGISTER_CS).segment.attributes;
-
-	decoder->long_mode =
-		(vp_register(vp, HV_REGISTER_EFER).u64 & EFER_LMA) &&
-		(code & SEGMENT_LONG);
-	decoder->big = code & SEGMENT_BIG;
-	decoder->count = intercept->byte_count;
-	if (decoder->count)
-		memcpy(decoder->bytes, intercept->bytes, decoder->count);
-	else
-		decoder->count = gva_fetch(vp, decoder->bytes, INSTRUCTION_MAX);
+	mov->store = opcode != 0x8b && opcode != 0xa1;
+	return known && decoder->operand_size == 4 &&
+	       decoder->position <= decoder->count;
 }
 
 /* The page as x2APIC mode has it, or without an APIC: nothing is there. */
@@ -222,15 +136,22 @@ static void access_page(struct vp *vp, uint32_t offset, const struct mov *mov)
 bool apic_mmio(struct vp *vp, const struct virt_intercept *intercept)
 {
 	const struct virt_gpa_access *memory = &intercept->memory;
+	uint16_t code = vp_register(vp, HV_REGISTER_CS).segment.attributes;
+	bool long_mode = (code & SEGMENT_LONG) &&
+			 (vp_register(vp, HV_REGISTER_EFER).u64 & EFER_LMA);
 	struct virt_intercept done = *intercept;
-	struct decoder decoder = {0};
-	struct mov mov = {.gpr = VIRT_RAX};
+	struct decoder decoder = {.count = intercept->byte_count};
+	struct mov mov = {0};
+	uint8_t opcode;
 
 	if (memory->page_walk || (memory->access & VIRT_ACCESS_EXECUTE))
 		return false;
-	decoder_start(vp, intercept, &decoder);
+	memcpy(decoder.bytes, intercept->bytes, decoder.count);
+	if (!decoder.count)
+		decoder.count = gva_fetch(vp, decoder.bytes, INSTRUCTION_MAX);
+	opcode = decode_prefixes(&decoder, long_mode, code & SEGMENT_BIG);
 	/* Memory may have changed since silicon looked at it. */
-	if (!decode_mov(&decoder, &mov) ||
+	if (!decode_mov(&decoder, opcode, &mov) ||
 	    mov.store != (bool)(memory->access & VIRT_ACCESS_WRITE))
 		return false;
 	access_page(vp, (uint32_t)memory->gpa.value & PAGE_MASK, &mov);

@@ -18,7 +18,6 @@ enum {
 	REGISTER_TMR = 0x18,
 	REGISTER_IRR = 0x20,
 	REGISTER_ESR = 0x28,
-	REGISTER_LVT_CMCI = 0x2f,
 	REGISTER_ICR = 0x30,
 	REGISTER_ICR_HIGH = 0x31,
 	REGISTER_LVT_TIMER = 0x32,
@@ -31,8 +30,6 @@ enum {
 
 #define MSR_APIC_BASE 0x1b
 #define MSR_X2APIC    0x800
-#define MSR_EOI	      (MSR_X2APIC + REGISTER_EOI)
-#define MSR_ICR	      (MSR_X2APIC + REGISTER_ICR)
 
 /* AMD's extended registers, which a parent may look for; none of them here. */
 #define MSR_EXTENDED_FIRST (MSR_X2APIC + 0x40)
@@ -41,119 +38,99 @@ enum {
 #define BASE_RESERVED                                                          \
 	(0xfffull & ~(APIC_BASE_BSP | APIC_BASE_X2APIC | APIC_BASE_ENABLED))
 
-/* What software may set in each LVT entry, and what it may write back. */
-static const uint32_t lvt_mask[APIC_LVTS] = {
-	[APIC_LVT_CMCI] = 0x107ff,    [APIC_LVT_TIMER] = 0x300ff,
-	[APIC_LVT_THERMAL] = 0x107ff, [APIC_LVT_PERFMON] = 0x107ff,
-	[APIC_LVT_LINT0] = 0x1a7ff,   [APIC_LVT_LINT1] = 0x1a7ff,
-	[APIC_LVT_ERROR] = 0x100ff,
+const uint32_t apic_lvt_mask[APIC_LVTS] = {
+	[APIC_LVT_TIMER] = 0x300ff, [APIC_LVT_THERMAL] = 0x107ff,
+	[APIC_LVT_PERFMON] = 0x107ff, [APIC_LVT_LINT0] = 0x1a7ff,
+	[APIC_LVT_LINT1] = 0x1a7ff, [APIC_LVT_ERROR] = 0x100ff,
 };
 #define LVT_READ_ONLY 0x5000u /* delivery status, remote IRR */
 #define DIVIDE_MASK   0xbu
 
-/* ---- Reading ---- */
+/* ---- In both modes ---- */
 
-static bool register_read(struct vp *vp, unsigned int number, uint32_t *value)
+/* Where a register is kept that reads as it is; NULL: it is not one. */
+static const uint32_t *register_kept(const struct apic *apic,
+				     unsigned int number)
 {
-	const struct apic *apic = &vp->apic;
-
 	switch (number) {
-	case REGISTER_VERSION:
-		*value = APIC_VERSION;
-		return true;
-	case REGISTER_TPR:
-		/* The lower half lasts until CR8 is written. */
-		*value = apic->tpr >> 4 == vp->virt->registers.cr8
-				 ? apic->tpr
-				 : (uint32_t)vp->virt->registers.cr8 << 4;
-		return true;
-	case REGISTER_PPR:
-		*value = apic_priority(vp);
-		return true;
 	case REGISTER_SPURIOUS:
-		*value = apic->spurious;
-		return true;
+		return &apic->spurious;
 	case REGISTER_ISR ... REGISTER_ISR + 7:
-		*value = apic->isr[number - REGISTER_ISR];
-		return true;
+		return &apic->isr[number - REGISTER_ISR];
 	case REGISTER_TMR ... REGISTER_TMR + 7:
-		*value = apic->tmr[number - REGISTER_TMR];
-		return true;
+		return &apic->tmr[number - REGISTER_TMR];
 	case REGISTER_IRR ... REGISTER_IRR + 7:
-		*value = apic->irr[number - REGISTER_IRR];
-		return true;
+		return &apic->irr[number - REGISTER_IRR];
 	case REGISTER_ESR:
-		*value = apic->error;
-		return true;
+		return &apic->error;
 	case REGISTER_LVT_TIMER ... REGISTER_LVT_ERROR:
-		*value =
-			apic->lvt[number - REGISTER_LVT_TIMER + APIC_LVT_TIMER];
-		return true;
+		return &apic->lvt[number - REGISTER_LVT_TIMER];
 	case REGISTER_INITIAL_COUNT:
-		*value = apic->initial_count;
-		return true;
-	case REGISTER_CURRENT_COUNT:
-		*value = apic_timer_current(vp);
-		return true;
+		return &apic->initial_count;
 	case REGISTER_DIVIDE:
-		*value = apic->divide;
-		return true;
+		return &apic->divide;
 	default:
-		return false;
+		return NULL;
 	}
 }
 
-/* ---- Writing ---- */
-
-static void spurious_write(struct apic *apic, uint32_t value)
+static bool register_read(struct vp *vp, unsigned int number, uint32_t *value)
 {
-	apic->spurious = value & APIC_SPURIOUS_MASK;
-	if (apic->spurious & APIC_SPURIOUS_ON)
-		return;
-	for (unsigned int i = 0; i < APIC_LVTS; i++)
-		apic->lvt[i] |= APIC_LVT_MASKED;
-}
+	const uint32_t *kept = register_kept(&vp->apic, number);
 
-static void lvt_write(struct apic *apic, enum apic_lvt lvt, uint32_t value)
-{
-	value &= lvt_mask[lvt];
-	if (!(apic->spurious & APIC_SPURIOUS_ON))
-		value |= APIC_LVT_MASKED;
-	apic->lvt[lvt] = value;
+	if (kept)
+		*value = *kept;
+	else if (number == REGISTER_VERSION)
+		*value = APIC_VERSION;
+	else if (number == REGISTER_TPR)
+		*value = apic_tpr(&vp->apic, vp->virt->registers.cr8);
+	else if (number == REGISTER_PPR)
+		*value = apic_priority(vp);
+	else if (number == REGISTER_CURRENT_COUNT)
+		*value = apic_timer_current(vp);
+	else
+		return false;
+	return true;
 }
 
 static bool register_write(struct vp *vp, unsigned int number, uint32_t value)
 {
 	struct apic *apic = &vp->apic;
+	unsigned int lvt = number - REGISTER_LVT_TIMER;
+	uint32_t masked =
+		apic->spurious & APIC_SPURIOUS_ON ? 0 : APIC_LVT_MASKED;
 
 	switch (number) {
 	case REGISTER_TPR:
 		apic->tpr = (uint8_t)value;
 		vp->virt->registers.cr8 = (uint8_t)value >> 4;
-		return true;
+		break;
 	case REGISTER_EOI:
 		apic_eoi(vp);
-		return true;
+		break;
 	case REGISTER_SPURIOUS:
-		spurious_write(apic, value);
-		return true;
+		apic->spurious = value & APIC_SPURIOUS_MASK;
+		for (lvt = 0; lvt < APIC_LVTS; lvt++)
+			if (!(value & APIC_SPURIOUS_ON))
+				apic->lvt[lvt] |= APIC_LVT_MASKED;
+		break;
 	case REGISTER_ESR:
 		apic->error = apic->error_pending;
 		apic->error_pending = 0;
-		return true;
+		break;
 	case REGISTER_LVT_TIMER ... REGISTER_LVT_ERROR:
-		lvt_write(apic, number - REGISTER_LVT_TIMER + APIC_LVT_TIMER,
-			  value);
-		return true;
+		apic->lvt[lvt] = (value & apic_lvt_mask[lvt]) | masked;
+		break;
 	case REGISTER_INITIAL_COUNT:
 		apic_timer_load(vp, value);
-		return true;
+		break;
 	case REGISTER_DIVIDE:
 		apic_timer_divide(vp, value & DIVIDE_MASK);
-		return true;
+		break;
 	default:
 		return false;
 	}
+	return true;
 }
 
 /* ---- The page ---- */
@@ -161,12 +138,11 @@ static bool register_write(struct vp *vp, unsigned int number, uint32_t value)
 uint32_t apic_page_read(struct vp *vp, uint32_t offset)
 {
 	const struct apic *apic = &vp->apic;
-	unsigned int number = offset >> 4;
 	uint32_t value = 0;
 
 	if (offset & 0xf)
 		return 0;
-	switch (number) {
+	switch (offset >> 4) {
 	case REGISTER_ID:
 		return apic->id << 24;
 	case REGISTER_EOI: /* write only, but read without complaint */
@@ -180,7 +156,7 @@ uint32_t apic_page_read(struct vp *vp, uint32_t offset)
 	case REGISTER_ICR_HIGH:
 		return (uint32_t)(apic->icr >> 32);
 	}
-	if (!register_read(vp, number, &value))
+	if (!register_read(vp, offset >> 4, &value))
 		apic_error(vp, APIC_ERROR_REGISTER);
 	return value;
 }
@@ -188,11 +164,10 @@ uint32_t apic_page_read(struct vp *vp, uint32_t offset)
 void apic_page_write(struct vp *vp, uint32_t offset, uint32_t value)
 {
 	struct apic *apic = &vp->apic;
-	unsigned int number = offset >> 4;
 
 	if (offset & 0xf)
 		return;
-	switch (number) {
+	switch (offset >> 4) {
 	case REGISTER_LDR:
 		apic->ldr = value & 0xff000000;
 		return;
@@ -207,7 +182,7 @@ void apic_page_write(struct vp *vp, uint32_t offset, uint32_t value)
 			    (uint32_t)apic->icr;
 		return;
 	}
-	if (!register_write(vp, number, value))
+	if (!register_write(vp, offset >> 4, value))
 		apic_error(vp, APIC_ERROR_REGISTER);
 }
 
@@ -216,18 +191,9 @@ void apic_page_write(struct vp *vp, uint32_t offset, uint32_t value)
 /* Intel's manual volume 3, 11.12.5: which changes of mode there are. */
 static bool base_transition(uint64_t from, uint64_t to)
 {
-	const uint64_t mode = APIC_BASE_ENABLED | APIC_BASE_X2APIC;
-
-	switch (to & mode) {
-	case 0:
-		return true;
-	case APIC_BASE_ENABLED:
-		return !(from & APIC_BASE_X2APIC);
-	case APIC_BASE_X2APIC:
-		return false;
-	default:
-		return from & APIC_BASE_ENABLED;
-	}
+	if (!(to & APIC_BASE_X2APIC))
+		return !(to & APIC_BASE_ENABLED) || !(from & APIC_BASE_X2APIC);
+	return to & from & APIC_BASE_ENABLED;
 }
 
 static bool base_write(struct vp *vp, uint64_t value)
@@ -263,10 +229,6 @@ bool apic_msr_read(struct vp *vp, uint32_t msr, uint64_t *value)
 	const struct apic *apic = &vp->apic;
 	uint32_t low = 0;
 
-	if (msr == MSR_APIC_BASE) {
-		*value = apic->base;
-		return true;
-	}
 	if (!apic_is_x2apic(apic))
 		return false;
 	switch (msr - MSR_X2APIC) {
@@ -286,28 +248,26 @@ bool apic_msr_read(struct vp *vp, uint32_t msr, uint64_t *value)
 	return true;
 }
 
-/* What x2APIC mode checks that the page lets pass: reserved bits. */
-static bool x2apic_allows(unsigned int number, uint64_t value)
+/* What x2APIC mode lets pass of a write, while the page ignores the rest. */
+static uint64_t x2apic_mask(unsigned int number)
 {
 	switch (number) {
 	case REGISTER_TPR:
 	case REGISTER_SELF_IPI:
-		return value <= 0xff;
+		return 0xff;
 	case REGISTER_EOI:
 	case REGISTER_ESR:
-		return value == 0;
+		return 0;
 	case REGISTER_SPURIOUS:
 		/* Suppressing EOI broadcasts is not offered. */
-		return !(value & ~(uint64_t)APIC_SPURIOUS_MASK);
+		return APIC_SPURIOUS_MASK;
 	case REGISTER_LVT_TIMER ... REGISTER_LVT_ERROR:
-		return !(value &
-			 ~(uint64_t)(LVT_READ_ONLY |
-				     lvt_mask[number - REGISTER_LVT_TIMER +
-					      APIC_LVT_TIMER]));
+		return LVT_READ_ONLY |
+		       apic_lvt_mask[number - REGISTER_LVT_TIMER];
 	case REGISTER_DIVIDE:
-		return !(value & ~(uint64_t)DIVIDE_MASK);
+		return DIVIDE_MASK;
 	default:
-		return value <= UINT32_MAX;
+		return UINT32_MAX;
 	}
 }
 
@@ -320,15 +280,15 @@ bool apic_msr_write(struct vp *vp, uint32_t msr, uint64_t value)
 	if (!apic_is_x2apic(&vp->apic))
 		return false;
 	/* The two that are worth being quick. */
-	if (msr == MSR_EOI && value == 0) {
+	if (number == REGISTER_EOI && value == 0) {
 		apic_eoi(vp);
 		return true;
 	}
-	if (msr == MSR_ICR)
+	if (number == REGISTER_ICR)
 		return apic_icr_write(vp, value);
 	if (is_extended(vp, msr))
 		return true;
-	if (!x2apic_allows(number, value))
+	if (value & ~x2apic_mask(number))
 		return false;
 	if (number == REGISTER_SELF_IPI) {
 		apic_post_local(vp, (uint8_t)value);

@@ -32,80 +32,55 @@ static uint64_t timer_ticks(const struct apic *apic, uint32_t count)
 
 static uint64_t timer_period(const struct apic *apic)
 {
-	return MAX(timer_ticks(apic, apic->initial_count),
-		   hypervisor.config.tsc_hz / 1000000 * PERIOD_MIN_US);
-}
+	uint64_t ticks = timer_ticks(apic, apic->initial_count);
 
-/* How far the count is from the initial one at TSC now. */
-static uint64_t timer_elapsed(const struct apic *apic, uint64_t now)
-{
-	uint64_t ticks = now > apic->timer_start ? now - apic->timer_start : 0;
-
-	return clock_scale(&hypervisor.clock.apic, ticks) >> timer_shift(apic);
-}
-
-/* The count has gone on since start: sets when it ends. */
-static void timer_run(struct vp *vp, uint64_t start)
-{
-	struct apic *apic = &vp->apic;
-
-	apic->timer_start = start;
-	apic->timer_deadline =
-		start + (timer_periodic(apic)
-				 ? timer_period(apic)
-				 : timer_ticks(apic, apic->initial_count));
-	timer_update(vp);
+	if (!timer_periodic(apic))
+		return ticks;
+	return MAX(ticks, hypervisor.config.tsc_hz / 1000000 * PERIOD_MIN_US);
 }
 
 void apic_timer_load(struct vp *vp, uint32_t count)
 {
-	struct apic *apic = &vp->apic;
-
-	apic->initial_count = count;
-	if (count) {
-		timer_run(vp, cpu_now());
-	} else if (apic->timer_deadline != TIMER_NEVER) {
-		apic->timer_deadline = TIMER_NEVER;
-		timer_update(vp);
-	}
+	vp->apic.initial_count = count;
+	apic_timer_resume(vp, count);
 }
 
 uint32_t apic_timer_current(const struct vp *vp)
 {
 	const struct apic *apic = &vp->apic;
+	uint64_t now = cpu_now();
+	uint64_t ticks = now > apic->timer_start ? now - apic->timer_start : 0;
+	uint64_t elapsed = clock_scale(&hypervisor.clock.apic, ticks) >>
+			   timer_shift(apic);
 
 	if (apic->timer_deadline == TIMER_NEVER)
 		return 0;
-	uint64_t elapsed = timer_elapsed(apic, cpu_now());
-
-	if (elapsed < apic->initial_count)
-		return apic->initial_count - (uint32_t)elapsed;
-	if (!timer_periodic(apic))
+	if (elapsed >= apic->initial_count && !timer_periodic(apic))
 		return 0;
 	return apic->initial_count - (uint32_t)(elapsed % apic->initial_count);
 }
 
 void apic_timer_divide(struct vp *vp, uint32_t divide)
 {
-	struct apic *apic = &vp->apic;
 	uint32_t current = apic_timer_current(vp);
 
-	apic->divide = divide;
+	vp->apic.divide = divide;
 	apic_timer_resume(vp, current);
 }
 
 void apic_timer_resume(struct vp *vp, uint32_t current)
 {
 	struct apic *apic = &vp->apic;
+	uint32_t gone = apic->initial_count - MIN(current, apic->initial_count);
 
-	if (current == 0 || apic->initial_count == 0) {
-		apic->timer_deadline = TIMER_NEVER;
-		timer_update(vp);
-		return;
+	apic->timer_deadline = TIMER_NEVER;
+	if (current != 0 && apic->initial_count != 0) {
+		apic->timer_start = cpu_now();
+		if (gone != 0)
+			apic->timer_start -= timer_ticks(apic, gone);
+		apic->timer_deadline = apic->timer_start + timer_period(apic);
 	}
-	current = MIN(current, apic->initial_count);
-	timer_run(vp,
-		  cpu_now() - timer_ticks(apic, apic->initial_count - current));
+	timer_update(vp);
 }
 
 void apic_timer_expire(struct vp *vp, uint64_t now)
@@ -119,9 +94,8 @@ void apic_timer_expire(struct vp *vp, uint64_t now)
 
 		/* Periods that were missed while the vp did not run are one
 		 * interrupt, as IRR has but one bit. */
-		apic->timer_start = apic->timer_deadline;
-		if (late >= period)
-			apic->timer_start += late / period * period;
+		apic->timer_start = apic->timer_deadline +
+				    late / period * period;
 		apic->timer_deadline = apic->timer_start + period;
 	} else {
 		apic->timer_deadline = TIMER_NEVER;

@@ -19,103 +19,76 @@
 	(HV_FEATURE_FREQUENCY_MSRS | HV_FEATURE_CRASH_MSRS |                   \
 	 HV_FEATURE_STIMER_DIRECT)
 
-static void set(uint32_t out[4], uint32_t eax, uint32_t ebx, uint32_t ecx,
-		uint32_t edx)
+static void set(uint32_t out[4], uint32_t eax, uint32_t ebx, uint32_t ecx)
 {
 	out[0] = eax;
 	out[1] = ebx;
 	out[2] = ecx;
-	out[3] = edx;
 }
 
-/* ---- Leaves of the range 40000000h ---- */
-
-static void leaf_vendor(const struct vp *vp, uint32_t out[4])
+/* Hv#1; beyond what there is, all the range reads as zero. */
+static void read_hv1(const struct partition *partition, uint32_t leaf,
+		     uint32_t out[4])
 {
-	(void)vp;
-	set(out, HV_CPUID_MAX, HV_CPUID_VENDOR_EBX, HV_CPUID_VENDOR_ECX,
-	    HV_CPUID_VENDOR_EDX);
-}
-
-static void leaf_interface(const struct vp *vp, uint32_t out[4])
-{
-	(void)vp;
-	out[0] = HV_CPUID_INTERFACE_HV1;
-}
-
-static void leaf_version(const struct vp *vp, uint32_t out[4])
-{
-	(void)vp;
-	set(out, VERSION_BUILD, VERSION_MAJOR << 16 | VERSION_MINOR, 0, 0);
-}
-
-static void leaf_features(const struct vp *vp, uint32_t out[4])
-{
-	uint64_t privileges = vp->partition->privileges;
-
-	set(out, (uint32_t)privileges, (uint32_t)(privileges >> 32), 0,
-	    FEATURES);
-}
-
-static void leaf_recommendations(const struct vp *vp, uint32_t out[4])
-{
-	uint32_t advice = HV_RECOMMEND_DEPRECATE_AUTO_EOI;
-
+	uint64_t privileges = partition->privileges;
 	/* A child may lose its processor for longer than a watchdog likes. */
-	if (!partition_is_parent(vp->partition))
-		advice |= HV_RECOMMEND_RELAXED_TIMING;
-	set(out, advice, HV_SPIN_NEVER_NOTIFY, cpuid_host()->address_bits, 0);
+	uint32_t relaxed =
+		partition_is_parent(partition) ? 0 : HV_RECOMMEND_RELAXED_TIMING;
+
+	switch (leaf) {
+	case HV_CPUID_VENDOR_AND_MAX:
+		set(out, HV_CPUID_MAX, HV_CPUID_VENDOR_EBX,
+		    HV_CPUID_VENDOR_ECX);
+		out[3] = HV_CPUID_VENDOR_EDX;
+		break;
+	case HV_CPUID_INTERFACE:
+		out[0] = HV_CPUID_INTERFACE_HV1;
+		break;
+	case HV_CPUID_VERSION:
+		set(out, VERSION_BUILD, VERSION_MAJOR << 16 | VERSION_MINOR, 0);
+		break;
+	case HV_CPUID_FEATURES:
+		set(out, (uint32_t)privileges, (uint32_t)(privileges >> 32), 0);
+		out[3] = FEATURES;
+		break;
+	case HV_CPUID_RECOMMENDATIONS:
+		set(out, HV_RECOMMEND_DEPRECATE_AUTO_EOI | relaxed,
+		    HV_SPIN_NEVER_NOTIFY, cpuid_host()->address_bits);
+		break;
+	case HV_CPUID_LIMITS:
+		set(out, PARTITION_VPS_MAX, hypervisor.config.lps, 0);
+		break;
+	case HV_CPUID_HARDWARE_FEATURES:
+		out[0] = HV_HARDWARE_MSR_BITMAPS | HV_HARDWARE_SLAT;
+		break;
+	}
 }
 
-static void leaf_limits(const struct vp *vp, uint32_t out[4])
-{
-	(void)vp;
-	set(out, PARTITION_VPS_MAX, hypervisor.config.lps, 0, 0);
-}
-
-static void leaf_hardware(const struct vp *vp, uint32_t out[4])
-{
-	(void)vp;
-	out[0] = HV_HARDWARE_MSR_BITMAPS | HV_HARDWARE_SLAT;
-}
-
-typedef void (*leaf_function)(const struct vp *vp, uint32_t out[4]);
-
-static const leaf_function hypervisor_leaves[] = {
-	[HV_CPUID_VENDOR_AND_MAX - HV_CPUID_FIRST] = leaf_vendor,
-	[HV_CPUID_INTERFACE - HV_CPUID_FIRST] = leaf_interface,
-	[HV_CPUID_VERSION - HV_CPUID_FIRST] = leaf_version,
-	[HV_CPUID_FEATURES - HV_CPUID_FIRST] = leaf_features,
-	[HV_CPUID_RECOMMENDATIONS - HV_CPUID_FIRST] = leaf_recommendations,
-	[HV_CPUID_LIMITS - HV_CPUID_FIRST] = leaf_limits,
-	[HV_CPUID_HARDWARE_FEATURES - HV_CPUID_FIRST] = leaf_hardware,
-};
-
-/* Our own range; out is zeroes. */
+/* Our own range, the parent's alone. */
 static void read_bulkhead(uint32_t leaf, uint32_t out[4])
 {
-	if (leaf == BULKHEAD_CPUID_VENDOR)
+	if (leaf == BULKHEAD_CPUID_VENDOR) {
 		set(out, BULKHEAD_CPUID_FEATURES, BULKHEAD_CPUID_EBX,
-		    BULKHEAD_CPUID_ECX, BULKHEAD_CPUID_EDX);
-	else if (leaf == BULKHEAD_CPUID_FEATURES)
+		    BULKHEAD_CPUID_ECX);
+		out[3] = BULKHEAD_CPUID_EDX;
+	} else if (leaf == BULKHEAD_CPUID_FEATURES) {
 		set(out, BULKHEAD_EXTENSION_VERSION,
 		    BULKHEAD_FEATURE_STATS | BULKHEAD_FEATURE_LOG |
 			    BULKHEAD_FEATURE_SCHEDULE |
 			    BULKHEAD_FEATURE_EVENT_PORTS,
-		    0, 0);
+		    0);
+	}
 }
 
-/* Beyond what there is, all the range reads as zero, unlike basic leaves. */
-static void read_hypervisor(const struct vp *vp, uint32_t leaf, uint32_t out[4])
+static void read_hypervisor(const struct partition *partition, uint32_t leaf,
+			    uint32_t out[4])
 {
-	uint32_t index = leaf - HV_CPUID_FIRST;
+	bool parent = partition_is_parent(partition);
 
-	set(out, 0, 0, 0, 0);
-	if (!vp->partition->hyperv && !partition_is_parent(vp->partition))
-		return;
-	if (index < ARRAY_SIZE(hypervisor_leaves) && hypervisor_leaves[index])
-		hypervisor_leaves[index](vp, out);
-	else if (partition_is_parent(vp->partition))
+	out[0] = out[1] = out[2] = out[3] = 0;
+	if (parent || partition->hyperv)
+		read_hv1(partition, leaf, out);
+	if (parent)
 		read_bulkhead(leaf, out);
 }
 
@@ -150,7 +123,7 @@ static void override(const struct partition *partition, uint32_t leaf,
 void cpuid_read(struct vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
 	if (leaf - HV_CPUID_FIRST <= HV_CPUID_LAST - HV_CPUID_FIRST)
-		read_hypervisor(vp, leaf, out);
+		read_hypervisor(vp->partition, leaf, out);
 	else
 		cpuid_processor(vp, leaf, subleaf, out);
 	if (vp->partition->cpuid_count)

@@ -5,6 +5,7 @@
 #include "../../abi/msr.h"
 #include "../x86/cpu.h"
 #include "apic.h"
+#include "cpuid_processor.h"
 #include "msr_table.h"
 #include "vp.h"
 
@@ -18,9 +19,13 @@
 /* Fast strings; neither branch tracing nor sampling. Intel volume 4. */
 #define MISC_ENABLE_DEFAULT (BIT(0) | BIT(11) | BIT(12))
 
-/* All memory is write-back where nothing else is said: what firmware would
- * leave to a kernel, and kernels may be started without any. */
-#define MTRR_DEFAULT (BIT(11) | 6)
+/* Eight variable ranges, fixed ranges, write combining. All memory is
+ * write-back where nothing else is said: what firmware would leave to a
+ * kernel, and kernels may be started without any. */
+#define MTRR_CAP	      (8 | BIT(8) | BIT(10))
+#define MTRR_DEFAULT	      (BIT(11) | 6)
+#define MTRR_DEFAULT_RESERVED (~(BIT(11) | BIT(10) | 0xffull))
+#define MTRR_MASK_VALID	      BIT(11)
 
 #define FEATURE_CONTROL_LOCKED 1
 #define TSC_COUNTS_AT_P0       BIT(24)	    /* HWCR */
@@ -30,15 +35,48 @@
 
 /* ---- What rows say ---- */
 
-static bool constant(struct msr_access *access)
+bool msr_constant(struct msr_access *access)
 {
 	access->value = access->row->argument;
 	return true;
 }
 
-static bool ignore(struct msr_access *access)
+bool msr_ignore(struct msr_access *access)
 {
 	(void)access;
+	return true;
+}
+
+static uint64_t *field_of(const struct msr_access *access, void *structure)
+{
+	uint64_t *first =
+		(uint64_t *)((char *)structure + access->row->argument);
+
+	return first + (access->msr - access->row->first);
+}
+
+bool msr_read_vp(struct msr_access *access)
+{
+	access->value = *field_of(access, access->vp);
+	return true;
+}
+
+bool msr_write_vp(struct msr_access *access)
+{
+	*field_of(access, access->vp) = access->value;
+	return true;
+}
+
+bool msr_read_partition(struct msr_access *access)
+{
+	access->value = *field_of(access, access->vp->partition);
+	return true;
+}
+
+bool msr_write_partition(struct msr_access *access)
+{
+	__atomic_store_n(field_of(access, access->vp->partition),
+			 access->value, __ATOMIC_RELAXED);
 	return true;
 }
 
@@ -48,33 +86,17 @@ static bool tsc_read(struct msr_access *access)
 	return true;
 }
 
-static bool apic_base_read(struct msr_access *access)
-{
-	return apic_msr_read(access->vp, access->msr, &access->value);
-}
-
 static bool apic_base_write(struct msr_access *access)
 {
 	return apic_msr_write(access->vp, access->msr, access->value);
-}
-
-static bool misc_enable_read(struct msr_access *access)
-{
-	access->value = access->vp->msr.misc_enable;
-	return true;
-}
-
-static bool misc_enable_write(struct msr_access *access)
-{
-	access->vp->msr.misc_enable = access->value;
-	return true;
 }
 
 /* ---- Registers that the back end keeps: argument is the name ---- */
 
 static bool register_read(struct msr_access *access)
 {
-	access->value = vp_register(access->vp, (uint32_t)access->row->argument).u64;
+	access->value =
+		vp_register(access->vp, (uint32_t)access->row->argument).u64;
 	return true;
 }
 
@@ -100,8 +122,9 @@ static bool efer_write(struct msr_access *access)
 
 static bool base_read(struct msr_access *access)
 {
-	access->value = vp_register(access->vp, (uint32_t)access->row->argument)
-				.segment.base;
+	uint32_t name = (uint32_t)access->row->argument;
+
+	access->value = vp_register(access->vp, name).segment.base;
 	return true;
 }
 
@@ -109,38 +132,67 @@ static bool base_write(struct msr_access *access)
 {
 	uint32_t name = (uint32_t)access->row->argument;
 	struct hv_register_value value = vp_register(access->vp, name);
-	uint64_t top = access->value >> 47;
 
-	if (top != 0 && top != 0x1ffff)
-		return false;
+	if (access->value + BIT(47) >= BIT(48))
+		return false; /* not canonical */
 	value.segment.base = access->value;
 	return virt->vp_set(access->vp->virt, name, &value);
 }
 
+/* ---- Memory type ranges: kept, checked, and of no effect ---- */
+
+/* UC, WC, WT, WP, WB in each byte of the mask. */
+static bool types_valid(uint64_t value, uint64_t mask)
+{
+	for (; mask; value >>= 8, mask >>= 8) {
+		uint8_t type = value & mask & 0xff;
+
+		if (type > 6 || type == 2 || type == 3)
+			return false;
+	}
+	return true;
+}
+
+static bool mtrr_write_default(struct msr_access *access)
+{
+	return !(access->value & MTRR_DEFAULT_RESERVED) &&
+	       types_valid(access->value, 0xff) && msr_write_vp(access);
+}
+
+static bool mtrr_write_range(struct msr_access *access)
+{
+	uint64_t value = access->value;
+	bool mask = access->msr & 1;
+
+	if (value >> cpuid_host()->address_bits ||
+	    (mask && (value & PAGE_MASK & ~MTRR_MASK_VALID)) ||
+	    (!mask && ((value & 0xf00) || !types_valid(value, 0xff))))
+		return false;
+	return msr_write_vp(access);
+}
+
+static bool mtrr_write_fixed(struct msr_access *access)
+{
+	return types_valid(access->value, UINT64_MAX) && msr_write_vp(access);
+}
+
 /* ---- The table ---- */
 
+#define VP(field) offsetof(struct vp, field)
 #define KEPT(msr, name)                                                        \
-	{                                                                      \
-		msr, msr, register_read, register_write, HV_REGISTER_##name    \
-	}
-#define CONSTANT(msr, value)                                                   \
-	{                                                                      \
-		msr, msr, constant, ignore, value                              \
-	}
-#define READ_ONLY(msr, value)                                                  \
-	{                                                                      \
-		msr, msr, constant, NULL, value                                \
-	}
+	{msr, msr, register_read, register_write, HV_REGISTER_##name, 0}
+#define CONSTANT(msr, value)  {msr, msr, msr_constant, msr_ignore, value, 0}
+#define READ_ONLY(msr, value) {msr, msr, msr_constant, NULL, value, 0}
+#define MTRR_FIXED(first, last, index)                                         \
+	{first, last, msr_read_vp, mtrr_write_fixed,                           \
+	 VP(msr.mtrr_fixed[index]), 0}
 /* Read as zero, written without effect: what kernels touch on their way up. */
-#define NOTHING(first, last)                                                   \
-	{                                                                      \
-		first, last, constant, ignore, 0                               \
-	}
+#define NOTHING(first, last) {first, last, msr_constant, msr_ignore, 0, 0}
 
 static const struct msr_row rows[] = {
-	{0x10, 0x10, tsc_read, ignore, 0},
+	{0x10, 0x10, tsc_read, msr_ignore, 0, 0},
 	NOTHING(0x17, 0x17), /* PLATFORM_ID */
-	{0x1b, 0x1b, apic_base_read, apic_base_write, 0},
+	{0x1b, 0x1b, msr_read_vp, apic_base_write, VP(apic.base), 0},
 	NOTHING(0x2a, 0x2a), /* EBL_CR_POWERON */
 	READ_ONLY(0x34, 0),  /* SMI_COUNT */
 	READ_ONLY(0x3a, FEATURE_CONTROL_LOCKED),
@@ -149,7 +201,7 @@ static const struct msr_row rows[] = {
 	CONSTANT(0x8b, MICROCODE_INTEL),
 	NOTHING(0xce, 0xce), /* PLATFORM_INFO */
 	NOTHING(0xe2, 0xe2), /* PKG_CST_CONFIG_CONTROL */
-	{0xfe, 0xfe, mtrr_read, NULL, 0},
+	READ_ONLY(0xfe, MTRR_CAP),
 	NOTHING(0x11e, 0x11e), /* BBL_CR_CTL3 */
 	NOTHING(0x140, 0x140), /* MISC_FEATURES_ENABLES */
 	KEPT(0x174, SYSENTER_CS),
@@ -158,23 +210,25 @@ static const struct msr_row rows[] = {
 	READ_ONLY(0x179, 0),   /* MCG_CAP */
 	NOTHING(0x17a, 0x17a), /* MCG_STATUS */
 	NOTHING(0x198, 0x19c), /* PERF_STATUS .. THERM_STATUS */
-	{0x1a0, 0x1a0, misc_enable_read, misc_enable_write, 0},
+	{0x1a0, 0x1a0, msr_read_vp, msr_write_vp, VP(msr.misc_enable), 0},
 	NOTHING(0x1d9, 0x1d9), /* DEBUGCTL */
 	NOTHING(0x1db, 0x1de), /* last branch and exception */
 	NOTHING(0x1fc, 0x1fc), /* POWER_CTL */
-	{0x200, 0x20f, mtrr_read, mtrr_write, 0},
-	{0x250, 0x250, mtrr_read, mtrr_write, 0},
-	{0x258, 0x259, mtrr_read, mtrr_write, 0},
-	{0x268, 0x26f, mtrr_read, mtrr_write, 0},
+	{0x200, 0x20f, msr_read_vp, mtrr_write_range, VP(msr.mtrr_range), 0},
+	MTRR_FIXED(0x250, 0x250, 0),
+	MTRR_FIXED(0x258, 0x259, 1),
+	MTRR_FIXED(0x268, 0x26f, 3),
 	KEPT(0x277, PAT),
-	{0x2ff, 0x2ff, mtrr_read, mtrr_write, 0},
-	{0xc0000080, 0xc0000080, register_read, efer_write, HV_REGISTER_EFER},
+	{0x2ff, 0x2ff, msr_read_vp, mtrr_write_default, VP(msr.mtrr_default),
+	 0},
+	{0xc0000080, 0xc0000080, register_read, efer_write, HV_REGISTER_EFER,
+	 0},
 	KEPT(0xc0000081, STAR),
 	KEPT(0xc0000082, LSTAR),
 	KEPT(0xc0000083, CSTAR),
 	KEPT(0xc0000084, SFMASK),
-	{0xc0000100, 0xc0000100, base_read, base_write, HV_REGISTER_FS},
-	{0xc0000101, 0xc0000101, base_read, base_write, HV_REGISTER_GS},
+	{0xc0000100, 0xc0000100, base_read, base_write, HV_REGISTER_FS, 0},
+	{0xc0000101, 0xc0000101, base_read, base_write, HV_REGISTER_GS, 0},
 	KEPT(0xc0000102, KERNEL_GS_BASE),
 	NOTHING(0xc0010000, 0xc0010007),	    /* performance counters */
 	NOTHING(0xc0010010, 0xc0010010),	    /* SYSCFG */
@@ -215,52 +269,54 @@ const struct msr_row *msr_find(const struct msr_row *table, size_t count,
 	return NULL;
 }
 
-static enum msr_result result(bool done)
+/* A synthetic MSR's row, if the partition may use it. */
+static const struct msr_row *find_synthetic(const struct partition *partition,
+					    uint32_t msr)
 {
-	return done ? MSR_DONE : MSR_FAULT;
+	const struct msr_row *row;
+
+	if (!partition->hyperv && !partition_is_parent(partition))
+		return NULL;
+	row = msr_find(msr_synthetic_rows, msr_synthetic_count, msr);
+	return row && !(row->privileges & ~partition->privileges) ? row : NULL;
 }
 
-static bool is_synthetic(uint32_t msr)
+static enum msr_result run(struct msr_access *access, bool write)
 {
-	return msr - HV_MSR_FIRST <= HV_MSR_LAST - HV_MSR_FIRST;
+	bool synthetic =
+		access->msr - HV_MSR_FIRST <= HV_MSR_LAST - HV_MSR_FIRST;
+	const struct msr_row *row =
+		synthetic ? find_synthetic(access->vp->partition, access->msr)
+			  : msr_find(rows, ARRAY_SIZE(rows), access->msr);
+	msr_function function;
+
+	if (!row)
+		return synthetic ? MSR_FAULT : MSR_UNIMPLEMENTED;
+	access->row = row;
+	function = write ? row->write : row->read;
+	return function && function(access) ? MSR_DONE : MSR_FAULT;
 }
 
 enum msr_result msr_read(struct vp *vp, uint32_t msr, uint64_t *value)
 {
-	if (msr - X2APIC_FIRST < X2APIC_COUNT)
-		return result(apic_msr_read(vp, msr, value));
-	if (is_synthetic(msr))
-		return msr_synthetic_read(vp, msr, value);
-	struct msr_access access = {
-		.vp = vp,
-		.row = msr_find(rows, ARRAY_SIZE(rows), msr),
-		.msr = msr,
-	};
+	struct msr_access access = {.vp = vp, .msr = msr};
+	enum msr_result result;
 
-	if (!access.row)
-		return MSR_UNIMPLEMENTED;
-	if (!access.row->read || !access.row->read(&access))
-		return MSR_FAULT;
-	*value = access.value;
-	return MSR_DONE;
+	if (msr - X2APIC_FIRST < X2APIC_COUNT)
+		return apic_msr_read(vp, msr, value) ? MSR_DONE : MSR_FAULT;
+	result = run(&access, false);
+	if (result == MSR_DONE)
+		*value = access.value;
+	return result;
 }
 
 enum msr_result msr_write(struct vp *vp, uint32_t msr, uint64_t value)
 {
-	if (msr - X2APIC_FIRST < X2APIC_COUNT)
-		return result(apic_msr_write(vp, msr, value));
-	if (is_synthetic(msr))
-		return msr_synthetic_write(vp, msr, value);
-	struct msr_access access = {
-		.vp = vp,
-		.row = msr_find(rows, ARRAY_SIZE(rows), msr),
-		.msr = msr,
-		.value = value,
-	};
+	struct msr_access access = {.vp = vp, .msr = msr, .value = value};
 
-	if (!access.row)
-		return MSR_UNIMPLEMENTED;
-	return result(access.row->write && access.row->write(&access));
+	if (msr - X2APIC_FIRST < X2APIC_COUNT)
+		return apic_msr_write(vp, msr, value) ? MSR_DONE : MSR_FAULT;
+	return run(&access, true);
 }
 
 void msr_reset(struct vp *vp)

@@ -13,10 +13,8 @@ enum msr_result {
 
 struct msr_state {
 	uint64_t mtrr_default;
-	uint64_t mtrr_base[8];
-	uint64_t mtrr_mask[8];
+	uint64_t mtrr_range[16]; /* base and mask of each */
 	uint64_t mtrr_fixed[11];
-	uint64_t tsc_invariant_control;
 	uint64_t vp_assist;
 	uint64_t misc_enable;
 };

@@ -18,12 +18,6 @@
 
 /* ---- Partition ---- */
 
-static bool os_id_read(struct msr_access *access)
-{
-	access->value = access->vp->partition->guest_os_id;
-	return true;
-}
-
 /* The guest ends what it has set up here, on its way to another kernel. Its
  * other vps may still run: their timers go before they could fire. */
 static void partition_tear_down(struct vp *vp)
@@ -46,28 +40,15 @@ static void partition_tear_down(struct vp *vp)
 
 static bool os_id_write(struct msr_access *access)
 {
-	__atomic_store_n(&access->vp->partition->guest_os_id, access->value,
-			 __ATOMIC_RELAXED);
+	msr_write_partition(access);
 	if (access->value == 0)
 		partition_tear_down(access->vp);
-	return true;
-}
-
-static bool hypercall_read(struct msr_access *access)
-{
-	access->value = access->vp->partition->hypercall_msr;
 	return true;
 }
 
 static bool hypercall_write(struct msr_access *access)
 {
 	return hypercall_page_set(access->vp, access->value);
-}
-
-static bool zero_read(struct msr_access *access)
-{
-	access->value = 0;
-	return true;
 }
 
 static bool reset_write(struct msr_access *access)
@@ -77,48 +58,44 @@ static bool reset_write(struct msr_access *access)
 	return true;
 }
 
-static bool crash_read(struct msr_access *access)
+static bool crash_control_write(struct msr_access *access)
 {
-	access->value =
-		access->msr == HV_MSR_CRASH_CTL
-			? CRASH_CAPABILITIES
-			: access->vp->partition
-				  ->crash[access->msr - HV_MSR_CRASH_P0];
-	return true;
-}
-
-static bool crash_write(struct msr_access *access)
-{
-	struct partition *partition = access->vp->partition;
-
-	if (access->msr != HV_MSR_CRASH_CTL) {
-		partition->crash[access->msr - HV_MSR_CRASH_P0] = access->value;
-		return true;
-	}
-	partition->crash_control = access->value;
+	msr_write_partition(access);
 	if (access->value & HV_MSR_CRASH_NOTIFY)
 		intercept_crash(access->vp);
 	return true;
 }
 
-static bool tsc_invariant_read(struct msr_access *access)
+static bool crash_control_read(struct msr_access *access)
 {
-	access->value = access->vp->msr.tsc_invariant_control;
+	access->value = CRASH_CAPABILITIES;
 	return true;
 }
 
-/* One vp asks; CPUID shows it on all. */
 static bool tsc_invariant_write(struct msr_access *access)
 {
-	struct partition *partition = access->vp->partition;
+	return !(access->value & ~HV_MSR_TSC_INVARIANT_ENABLE) &&
+	       msr_write_partition(access);
+}
 
-	if (access->value & ~HV_MSR_TSC_INVARIANT_ENABLE)
-		return false;
-	for (uint32_t i = 0; i < partition->vp_limit; i++) {
-		if (partition->vps[i])
-			partition->vps[i]->msr.tsc_invariant_control =
-				access->value;
-	}
+static bool reference_tsc_write(struct msr_access *access)
+{
+	msr_write_partition(access);
+	timer_write_tsc_page(access->vp->partition);
+	return true;
+}
+
+static bool time_read(struct msr_access *access)
+{
+	access->value = timer_reference_time(access->vp->partition);
+	return true;
+}
+
+static bool frequency_read(struct msr_access *access)
+{
+	access->value = access->msr == HV_MSR_TSC_FREQUENCY
+				? hypervisor.config.tsc_hz
+				: hypervisor.config.apic_hz;
 	return true;
 }
 
@@ -140,38 +117,11 @@ static bool runtime_read(struct msr_access *access)
 	return true;
 }
 
-static bool assist_read(struct msr_access *access)
-{
-	access->value = access->vp->msr.vp_assist;
-	return true;
-}
-
-/* Kept for who asks; nothing is ever written to the page. */
-static bool assist_write(struct msr_access *access)
-{
-	access->vp->msr.vp_assist = access->value;
-	return true;
-}
-
-static bool frequency_read(struct msr_access *access)
-{
-	access->value = access->msr == HV_MSR_TSC_FREQUENCY
-				? hypervisor.config.tsc_hz
-				: hypervisor.config.apic_hz;
-	return true;
-}
-
 /* ---- APIC, SynIC, timers ---- */
 
 static bool eoi_write(struct msr_access *access)
 {
 	apic_eoi(access->vp);
-	return true;
-}
-
-static bool icr_read(struct msr_access *access)
-{
-	access->value = access->vp->apic.icr;
 	return true;
 }
 
@@ -194,90 +144,88 @@ static bool tpr_write(struct msr_access *access)
 	return true;
 }
 
-static bool synic_read(struct msr_access *access)
-{
-	return synic_msr_read(access->vp, access->msr, &access->value);
-}
-
+/* SCONTROL, SIEFP, SIMP: the row says where they are kept. */
 static bool synic_write(struct msr_access *access)
 {
-	return synic_msr_write(access->vp, access->msr, access->value);
+	struct vp *vp = access->vp;
+
+	synic_set(vp, (uint64_t *)((char *)vp + access->row->argument),
+		  access->value);
+	return true;
 }
 
-static bool timer_read(struct msr_access *access)
+static bool eom_write(struct msr_access *access)
 {
-	return timer_msr_read(access->vp, access->msr, &access->value);
+	synic_eom(access->vp);
+	return true;
 }
 
-static bool timer_write(struct msr_access *access)
+static bool sint_write(struct msr_access *access)
 {
-	return timer_msr_write(access->vp, access->msr, access->value);
+	return synic_set_sint(access->vp, access->msr - HV_MSR_SINT0,
+			      access->value);
 }
 
-/* ---- The table: argument is the privilege needed, EAX of leaf 3 ---- */
+static bool stimer_read(struct msr_access *access)
+{
+	access->value = *timer_register(
+		access->vp, access->msr - HV_MSR_STIMER0_CONFIG);
+	return true;
+}
 
-#define ONE(msr, read, write, privilege)                                       \
-	{                                                                      \
-		msr, msr, read, write, HV_PRIVILEGE_##privilege                \
-	}
+static bool stimer_write(struct msr_access *access)
+{
+	return timer_write(access->vp, access->msr - HV_MSR_STIMER0_CONFIG,
+			   access->value);
+}
+
+/* ---- The table ---- */
+
+#define ROW(msr, read, write, argument, privilege)                             \
+	{HV_MSR_##msr, HV_MSR_##msr, read, write, argument,                    \
+	 HV_PRIVILEGE_##privilege}
+#define VP(field)	 offsetof(struct vp, field)
+#define PARTITION(field) offsetof(struct partition, field)
 /* Not asked for: Linux writes VP_ASSIST_PAGE whether it may or not. */
-#define HV_PRIVILEGE_FREE 0
+#define HV_PRIVILEGE_NONE 0
+/* The event ring page: kept, unused. */
+#define HV_PRIVILEGE_RING                                                      \
+	(HV_PRIVILEGE_SYNIC |                                                  \
+	 (uint64_t)HV_PRIVILEGE_EBX_CREATE_PARTITIONS << 32)
 
-static const struct msr_row rows[] = {
-	ONE(HV_MSR_GUEST_OS_ID, os_id_read, os_id_write, HYPERCALL),
-	ONE(HV_MSR_HYPERCALL, hypercall_read, hypercall_write, HYPERCALL),
-	ONE(HV_MSR_VP_INDEX, vp_index_read, NULL, VP_INDEX),
-	ONE(HV_MSR_RESET, zero_read, reset_write, RESET),
-	ONE(HV_MSR_VP_RUNTIME, runtime_read, NULL, VP_RUNTIME),
-	ONE(HV_MSR_TIME_REF_COUNT, timer_read, NULL, TIME_REF_COUNT),
-	ONE(HV_MSR_REFERENCE_TSC, timer_read, timer_write, REFERENCE_TSC),
-	{HV_MSR_TSC_FREQUENCY, HV_MSR_APIC_FREQUENCY, frequency_read, NULL,
-	 HV_PRIVILEGE_FREQUENCY},
-	ONE(HV_MSR_EOI, NULL, eoi_write, APIC),
-	ONE(HV_MSR_ICR, icr_read, icr_write, APIC),
-	ONE(HV_MSR_TPR, tpr_read, tpr_write, APIC),
-	ONE(HV_MSR_VP_ASSIST_PAGE, assist_read, assist_write, FREE),
-	{HV_MSR_SCONTROL, HV_MSR_SIRBP, synic_read, synic_write,
+const struct msr_row msr_synthetic_rows[] = {
+	ROW(GUEST_OS_ID, msr_read_partition, os_id_write,
+	    PARTITION(guest_os_id), HYPERCALL),
+	ROW(HYPERCALL, msr_read_partition, hypercall_write,
+	    PARTITION(hypercall_msr), HYPERCALL),
+	ROW(VP_INDEX, vp_index_read, NULL, 0, VP_INDEX),
+	ROW(RESET, msr_constant, reset_write, 0, RESET),
+	ROW(VP_RUNTIME, runtime_read, NULL, 0, VP_RUNTIME),
+	ROW(TIME_REF_COUNT, time_read, NULL, 0, TIME_REF_COUNT),
+	ROW(REFERENCE_TSC, msr_read_partition, reference_tsc_write,
+	    PARTITION(reference_tsc), REFERENCE_TSC),
+	ROW(TSC_FREQUENCY, frequency_read, NULL, 0, FREQUENCY),
+	ROW(APIC_FREQUENCY, frequency_read, NULL, 0, FREQUENCY),
+	ROW(EOI, NULL, eoi_write, 0, APIC),
+	ROW(ICR, msr_read_vp, icr_write, VP(apic.icr), APIC),
+	ROW(TPR, tpr_read, tpr_write, 0, APIC),
+	/* Kept for who asks; nothing is ever written to the page. */
+	ROW(VP_ASSIST_PAGE, msr_read_vp, msr_write_vp, VP(msr.vp_assist), NONE),
+	ROW(SCONTROL, msr_read_vp, synic_write, VP(synic.control), SYNIC),
+	ROW(SVERSION, msr_constant, NULL, HV_SYNIC_VERSION, SYNIC),
+	ROW(SIEFP, msr_read_vp, synic_write, VP(synic.event_flags_page), SYNIC),
+	ROW(SIMP, msr_read_vp, synic_write, VP(synic.message_page), SYNIC),
+	ROW(EOM, msr_constant, eom_write, 0, SYNIC),
+	ROW(SIRBP, msr_read_vp, msr_write_vp, VP(synic.event_ring_page), RING),
+	{HV_MSR_SINT0, HV_MSR_SINT15, msr_read_vp, sint_write, VP(synic.sint),
 	 HV_PRIVILEGE_SYNIC},
-	{HV_MSR_SINT0, HV_MSR_SINT15, synic_read, synic_write,
-	 HV_PRIVILEGE_SYNIC},
-	{HV_MSR_STIMER0_CONFIG, HV_MSR_STIMER3_COUNT, timer_read, timer_write,
-	 HV_PRIVILEGE_STIMER},
-	{HV_MSR_CRASH_P0, HV_MSR_CRASH_CTL, crash_read, crash_write,
-	 HV_PRIVILEGE_FREE},
-	ONE(HV_MSR_TSC_INVARIANT_CONTROL, tsc_invariant_read,
-	    tsc_invariant_write, TSC_INVARIANT),
+	{HV_MSR_STIMER0_CONFIG, HV_MSR_STIMER3_COUNT, stimer_read, stimer_write,
+	 0, HV_PRIVILEGE_STIMER},
+	{HV_MSR_CRASH_P0, HV_MSR_CRASH_P4, msr_read_partition,
+	 msr_write_partition, PARTITION(crash), 0},
+	ROW(CRASH_CTL, crash_control_read, crash_control_write,
+	    PARTITION(crash_control), NONE),
+	ROW(TSC_INVARIANT_CONTROL, msr_read_partition, tsc_invariant_write,
+	    PARTITION(tsc_invariant_control), TSC_INVARIANT),
 };
-
-static const struct msr_row *find(const struct vp *vp, uint32_t msr)
-{
-	const struct partition *partition = vp->partition;
-	const struct msr_row *row = NULL;
-
-	if (partition->hyperv || partition_is_parent(partition))
-		row = msr_find(rows, ARRAY_SIZE(rows), msr);
-	if (row && (row->argument & ~partition->privileges))
-		row = NULL;
-	return row;
-}
-
-enum msr_result msr_synthetic_read(struct vp *vp, uint32_t msr, uint64_t *value)
-{
-	struct msr_access access = {.vp = vp, .msr = msr};
-
-	access.row = find(vp, msr);
-	if (!access.row || !access.row->read || !access.row->read(&access))
-		return MSR_FAULT;
-	*value = access.value;
-	return MSR_DONE;
-}
-
-enum msr_result msr_synthetic_write(struct vp *vp, uint32_t msr, uint64_t value)
-{
-	struct msr_access access = {.vp = vp, .msr = msr, .value = value};
-
-	access.row = find(vp, msr);
-	if (!access.row || !access.row->write || !access.row->write(&access))
-		return MSR_FAULT;
-	return MSR_DONE;
-}
+const size_t msr_synthetic_count = ARRAY_SIZE(msr_synthetic_rows);

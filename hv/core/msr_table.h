@@ -20,21 +20,26 @@ typedef bool (*msr_function)(struct msr_access *access);
 struct msr_row {
 	uint32_t first;
 	uint32_t last;
-	msr_function read;  /* NULL: #GP */
-	msr_function write; /* NULL: #GP */
-	uint64_t argument;  /* what read and write make of it */
+	msr_function read;   /* NULL: #GP */
+	msr_function write;  /* NULL: #GP */
+	uint64_t argument;   /* what read and write make of it */
+	uint64_t privileges; /* all of these needed, or #GP */
 };
 
 /* Rows are sorted and do not overlap. NULL: nobody has the MSR. */
 const struct msr_row *msr_find(const struct msr_row *rows, size_t count,
 			       uint32_t msr);
 
-/* The range of the hypervisor's own MSRs; all of it is known here. */
-enum msr_result msr_synthetic_read(struct vp *vp, uint32_t msr,
-				   uint64_t *value);
-enum msr_result msr_synthetic_write(struct vp *vp, uint32_t msr,
-				    uint64_t value);
+/* The hypervisor's own MSRs. */
+extern const struct msr_row msr_synthetic_rows[];
+extern const size_t msr_synthetic_count;
 
-/* Memory type range registers: kept, checked, and of no effect. */
-bool mtrr_read(struct msr_access *access);
-bool mtrr_write(struct msr_access *access);
+/* argument is the value; a write has no effect. */
+bool msr_constant(struct msr_access *access);
+bool msr_ignore(struct msr_access *access);
+
+/* argument is where the row's uint64_t, one a register, are in the struct. */
+bool msr_read_vp(struct msr_access *access);
+bool msr_write_vp(struct msr_access *access);
+bool msr_read_partition(struct msr_access *access);
+bool msr_write_partition(struct msr_access *access);

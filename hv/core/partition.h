@@ -81,6 +81,7 @@ struct partition {
 	uint64_t frozen_at;	/* P: TSC of that */
 	uint64_t crash[5];	/* crash MSRs P0..P4 */
 	uint64_t crash_control;
+	uint64_t tsc_invariant_control; /* MSR 40000118h */
 
 	struct cpuid_result *cpuid; /* P: a page of them, or NULL */
 	uint32_t cpuid_count;

@@ -25,36 +25,24 @@ struct port_page {
 _Static_assert(sizeof(struct port_page) <= PAGE_SIZE, "one page each");
 _Static_assert(PAGE_CELLS <= 64, "one bit a cell");
 
-static struct port_page *page_add(struct partition *partition)
-{
-	unsigned int count = 0;
-
-	for (struct port_page *page = partition->port_pages; page;
-	     page = page->next)
-		count++;
-	struct port_page *page =
-		count < PAGES_MAX ? pool_take(&partition->account) : NULL;
-
-	if (!page)
-		return NULL;
-	page->next = partition->port_pages;
-	partition->port_pages = page;
-	return page;
-}
-
 /* An unused cell, not yet zeroed; NULL beyond the quota. Lock P held. */
 static union port_cell *cell_take(struct partition *partition)
 {
 	struct port_page *page = partition->port_pages;
+	unsigned int full = 0, index;
 
-	while (page && page->used == BIT(PAGE_CELLS) - 1)
-		page = page->next;
-	if (!page)
-		page = page_add(partition);
+	for (; page && page->used == BIT(PAGE_CELLS) - 1; page = page->next)
+		full++;
+	if (!page && full < PAGES_MAX) {
+		page = pool_take(&partition->account);
+		if (page) {
+			page->next = partition->port_pages;
+			partition->port_pages = page;
+		}
+	}
 	if (!page)
 		return NULL;
-	unsigned int index = (unsigned int)__builtin_ctzll(~page->used);
-
+	index = (unsigned int)__builtin_ctzll(~page->used);
 	page->used |= BIT(index);
 	return &page->cells[index];
 }
@@ -110,20 +98,16 @@ static enum hv_status port_check(struct partition *owner,
 	return HV_STATUS_SUCCESS;
 }
 
-static enum hv_status port_add(struct partition *owner,
-			       const struct hv_input_create_port *input)
+/* A new port on the list, or NULL. */
+static struct port *port_add(struct partition *owner,
+			     const struct hv_input_create_port *input)
 {
-	if (port_find(owner, input->port_id))
-		return HV_STATUS_INVALID_PORT_ID;
 	union port_cell *cell = cell_take(owner);
 
 	if (!cell)
-		return HV_STATUS_INSUFFICIENT_MEMORY;
-	struct port *port = &cell->port;
-
-	*port = (struct port){
+		return NULL;
+	cell->port = (struct port){
 		.id = input->port_id,
-		.type = input->port_info.port_type,
 		.sint = input->port_info.event.target_sint,
 		.vp = input->port_info.event.target_vp,
 		.base_flag = input->port_info.event.base_flag_number,
@@ -131,8 +115,8 @@ static enum hv_status port_add(struct partition *owner,
 		.connecting_partition = input->connection_partition_id,
 		.owner = owner,
 	};
-	list_insert(&owner->ports, &port->node);
-	return HV_STATUS_SUCCESS;
+	list_insert(&owner->ports, &cell->port.node);
+	return &cell->port;
 }
 
 enum hv_status port_create(struct partition *owner,
@@ -143,7 +127,10 @@ enum hv_status port_create(struct partition *owner,
 	if (status != HV_STATUS_SUCCESS)
 		return status;
 	spinlock_take(&owner->lock);
-	status = port_add(owner, input);
+	if (port_find(owner, input->port_id))
+		status = HV_STATUS_INVALID_PORT_ID;
+	else if (!port_add(owner, input))
+		status = HV_STATUS_INSUFFICIENT_MEMORY;
 	spinlock_give(&owner->lock);
 	return status;
 }
@@ -228,11 +215,8 @@ static enum hv_status connection_add(struct partition *partition,
 
 	if (!cell)
 		return HV_STATUS_INSUFFICIENT_MEMORY;
-	struct connection *connection = &cell->connection;
-
-	*connection = (struct connection){
-		.id = id, .port_type = port->type, .port = port};
-	list_insert(&partition->connections, &connection->node);
+	cell->connection = (struct connection){.id = id, .port = port};
+	list_insert(&partition->connections, &cell->connection.node);
 	return HV_STATUS_SUCCESS;
 }
 

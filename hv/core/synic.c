@@ -46,15 +46,13 @@ static void *synic_open(struct vp *vp, const uint64_t *where)
 
 static void synic_close(struct vp *vp)
 {
-	spinlock_give(&vp->synic.lock);
+	struct synic *synic = &vp->synic;
+
+	synic->queued = synic->waiting | synic->deliverable_wanted;
+	spinlock_give(&synic->lock);
 }
 
 /* ---- Lock Y held ---- */
-
-static void synic_note(struct synic *synic)
-{
-	synic->queued = synic->waiting | synic->deliverable_wanted;
-}
 
 static void synic_raise(struct vp *vp, uint32_t sint)
 {
@@ -113,25 +111,6 @@ static void synic_deliver(struct vp *vp, uint32_t sint,
 	}
 	if (list_empty(queue))
 		synic->waiting &= (uint16_t)~BIT(sint);
-	synic_note(synic);
-}
-
-/* Which of the wanted slots are free now; those are no longer wanted. */
-static uint16_t synic_take_deliverable(struct synic *synic,
-				       struct hv_message_page *page)
-{
-	unsigned int free = 0;
-
-	for (unsigned int sint = 0; sint < SINTS; sint++) {
-		if (!(synic->deliverable_wanted & BIT(sint)))
-			continue;
-		if (!(synic->waiting & BIT(sint)) &&
-		    slot_claim(&page->slots[sint]))
-			free |= 1u << sint;
-	}
-	synic->deliverable_wanted &= (uint16_t)~free;
-	synic_note(synic);
-	return (uint16_t)free;
 }
 
 /* ---- Slots may have become free ---- */
@@ -140,19 +119,19 @@ static void synic_look(struct vp *vp)
 {
 	struct synic *synic = &vp->synic;
 	struct hv_message_page *page = synic_open(vp, &synic->message_page);
-	uint16_t free = 0;
+	unsigned int free = 0; /* of the slots that are wanted */
 
-	if (page) {
-		for (unsigned int sint = 0; sint < SINTS; sint++) {
-			if (synic->waiting & BIT(sint))
-				synic_deliver(vp, sint, page);
-		}
-		if (synic->deliverable_wanted)
-			free = synic_take_deliverable(synic, page);
+	for (unsigned int sint = 0; page && sint < SINTS; sint++) {
+		if (synic->waiting & BIT(sint))
+			synic_deliver(vp, sint, page);
+		if ((synic->deliverable_wanted & ~synic->waiting & BIT(sint)) &&
+		    slot_claim(&page->slots[sint]))
+			free |= 1u << sint;
 	}
+	synic->deliverable_wanted &= (uint16_t)~free;
 	synic_close(vp);
 	if (free)
-		intercept_sint_deliverable(vp, free);
+		intercept_sint_deliverable(vp, (uint16_t)free);
 }
 
 void synic_eoi(struct vp *vp, uint8_t vector)
@@ -167,8 +146,7 @@ void synic_want_deliverable(struct vp *vp, uint16_t mask)
 
 	spinlock_take(&synic->lock);
 	synic->deliverable_wanted = mask;
-	synic_note(synic);
-	spinlock_give(&synic->lock);
+	synic_close(vp);
 	if (mask)
 		synic_look(vp);
 }
@@ -183,8 +161,7 @@ void synic_post(struct vp *vp, uint32_t sint, struct synic_source *source)
 	if (list_empty(&source->node)) {
 		list_insert(&synic->queue[sint], &source->node);
 		synic->waiting |= (uint16_t)BIT(sint);
-		synic_note(synic);
-	}
+		}
 	if (page)
 		synic_deliver(vp, sint, page);
 	synic_close(vp);
@@ -198,38 +175,31 @@ void synic_withdraw(struct vp *vp, uint32_t sint, struct synic_source *source)
 	list_remove(&source->node);
 	if (list_empty(&synic->queue[sint]))
 		synic->waiting &= (uint16_t)~BIT(sint);
-	synic_note(synic);
-	spinlock_give(&synic->lock);
-}
-
-static enum hv_status post_direct(struct vp *vp, uint32_t sint,
-				  const struct hv_message *message,
-				  struct hv_message_page *page)
-{
-	struct hv_message copy = *message;
-	struct hv_message *slot;
-
-	if (!page)
-		return HV_STATUS_INVALID_SYNIC_STATE;
-	slot = &page->slots[sint];
-	if ((vp->synic.waiting & BIT(sint)) ||
-	    __atomic_load_n(&slot->header.type, __ATOMIC_ACQUIRE))
-		return HV_STATUS_OBJECT_IN_USE;
-	copy.header.flags = 0;
-	slot_write(slot, &copy);
-	synic_raise(vp, sint);
-	return HV_STATUS_SUCCESS;
+	synic_close(vp);
 }
 
 enum hv_status synic_post_direct(struct vp *vp, uint32_t sint,
 				 const struct hv_message *message)
 {
-	if (sint >= SINTS || message->header.type == HVMSG_NONE ||
-	    message->header.payload_size > sizeof(message->payload))
+	enum hv_status status = HV_STATUS_SUCCESS;
+	struct hv_message copy = *message;
+
+	copy.header.flags = 0;
+	if (sint >= SINTS || copy.header.type == HVMSG_NONE ||
+	    copy.header.payload_size > sizeof(copy.payload))
 		return HV_STATUS_INVALID_PARAMETER;
 	struct hv_message_page *page = synic_open(vp, &vp->synic.message_page);
-	enum hv_status status = post_direct(vp, sint, message, page);
 
+	if (!page) {
+		status = HV_STATUS_INVALID_SYNIC_STATE;
+	} else if ((vp->synic.waiting & BIT(sint)) ||
+		   __atomic_load_n(&page->slots[sint].header.type,
+				   __ATOMIC_ACQUIRE)) {
+		status = HV_STATUS_OBJECT_IN_USE;
+	} else {
+		slot_write(&page->slots[sint], &copy);
+		synic_raise(vp, sint);
+	}
 	synic_close(vp);
 	return status;
 }
@@ -301,7 +271,7 @@ void synic_reset(struct vp *vp)
 }
 
 /* What the page holds stays: it may be a saved state that comes back. */
-static void synic_set(struct vp *vp, uint64_t *where, uint64_t value)
+void synic_set(struct vp *vp, uint64_t *where, uint64_t value)
 {
 	spinlock_take(&vp->synic.lock);
 	__atomic_store_n(where, value, __ATOMIC_RELAXED);
@@ -309,8 +279,10 @@ static void synic_set(struct vp *vp, uint64_t *where, uint64_t value)
 	synic_look(vp);
 }
 
-static bool sint_write(struct synic *synic, uint32_t sint, uint64_t value)
+bool synic_set_sint(struct vp *vp, uint32_t sint, uint64_t value)
 {
+	struct synic *synic = &vp->synic;
+
 	if ((value & HV_SINT_VECTOR_MASK) < HV_SINT_LOWEST_VECTOR &&
 	    !(value & SINT_QUIET))
 		return false;
@@ -321,64 +293,8 @@ static bool sint_write(struct synic *synic, uint32_t sint, uint64_t value)
 	return true;
 }
 
-bool synic_msr_read(struct vp *vp, uint32_t msr, uint64_t *value)
+void synic_eom(struct vp *vp)
 {
-	const struct synic *synic = &vp->synic;
-
-	if (msr >= HV_MSR_SINT0 && msr <= HV_MSR_SINT15) {
-		*value = synic->sint[msr - HV_MSR_SINT0];
-		return true;
-	}
-	switch (msr) {
-	case HV_MSR_SCONTROL:
-		*value = synic->control;
-		return true;
-	case HV_MSR_SVERSION:
-		*value = HV_SYNIC_VERSION;
-		return true;
-	case HV_MSR_SIEFP:
-		*value = synic->event_flags_page;
-		return true;
-	case HV_MSR_SIMP:
-		*value = synic->message_page;
-		return true;
-	case HV_MSR_EOM:
-		*value = 0;
-		return true;
-	case HV_MSR_SIRBP:
-		*value = synic->event_ring_page;
-		return partition_is_parent(vp->partition);
-	default:
-		return false;
-	}
-}
-
-bool synic_msr_write(struct vp *vp, uint32_t msr, uint64_t value)
-{
-	struct synic *synic = &vp->synic;
-
-	if (msr >= HV_MSR_SINT0 && msr <= HV_MSR_SINT15)
-		return sint_write(synic, msr - HV_MSR_SINT0, value);
-	switch (msr) {
-	case HV_MSR_SCONTROL:
-		synic_set(vp, &synic->control, value);
-		return true;
-	case HV_MSR_SIEFP:
-		synic_set(vp, &synic->event_flags_page, value);
-		return true;
-	case HV_MSR_SIMP:
-		synic_set(vp, &synic->message_page, value);
-		return true;
-	case HV_MSR_EOM:
-		if (synic->queued)
-			synic_look(vp);
-		return true;
-	case HV_MSR_SIRBP:
-		if (!partition_is_parent(vp->partition))
-			return false;
-		synic->event_ring_page = value;
-		return true;
-	default:
-		return false;
-	}
+	if (vp->synic.queued)
+		synic_look(vp);
 }

@@ -42,14 +42,12 @@ struct synic {
 struct connection {
 	struct list node; /* in partition.connections */
 	uint32_t id;
-	uint32_t port_type; /* HV_PORT_TYPE_* */
 	struct port *port;
 };
 
 struct port {
 	struct list node; /* in partition.ports of the owner; P of it */
 	uint32_t id;
-	uint32_t type;
 	uint32_t sint;
 	uint32_t vp; /* HV_VP_INDEX_ANY allowed */
 	uint16_t base_flag;
@@ -66,9 +64,14 @@ void synic_init(struct vp *vp);
 /* Reset state. What other partitions have queued stays queued. Any lp. */
 void synic_reset(struct vp *vp);
 
-/* SynIC MSRs 40000080h-9Fh. False: #GP. */
-bool synic_msr_read(struct vp *vp, uint32_t msr, uint64_t *value);
-bool synic_msr_write(struct vp *vp, uint32_t msr, uint64_t value);
+/* Writes SCONTROL, SIMP or SIEFP, whichever where is. */
+void synic_set(struct vp *vp, uint64_t *where, uint64_t value);
+
+/* False: a vector below 16 that would be raised. */
+bool synic_set_sint(struct vp *vp, uint32_t sint, uint64_t value);
+
+/* End of message: a slot may be free. */
+void synic_eom(struct vp *vp);
 
 /* Queues source for vp's sint, once, and delivers what can be; any lp. */
 void synic_post(struct vp *vp, uint32_t sint, struct synic_source *source);

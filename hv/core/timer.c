@@ -35,22 +35,19 @@ static uint64_t reference_monotonic(const struct partition *partition,
 	uint64_t *last = (uint64_t *)&partition->time_last;
 	uint64_t seen = __atomic_load_n(last, __ATOMIC_RELAXED);
 
-	while ((int64_t)(time - seen) > 0) {
-		if (__atomic_compare_exchange_n(last, &seen, time, true,
-						__ATOMIC_RELAXED,
-						__ATOMIC_RELAXED))
-			return time;
-	}
-	return seen;
+	while (time > seen &&
+	       !__atomic_compare_exchange_n(last, &seen, time, true,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	return MAX(time, seen);
 }
 
 uint64_t timer_reference_time(const struct partition *partition)
 {
-	if (partition->frozen)
-		return reference_at(partition, partition->frozen_at);
-	uint64_t time = reference_at(partition, cpu_now());
+	uint64_t tsc = partition->frozen ? partition->frozen_at : cpu_now();
+	uint64_t time = reference_at(partition, tsc);
 
-	if (__builtin_expect(hypervisor.config.tsc_synchronous, 1))
+	if (partition->frozen || hypervisor.config.tsc_synchronous)
 		return time;
 	return reference_monotonic(partition, time);
 }
@@ -75,35 +72,27 @@ uint64_t timer_to_tsc(const struct partition *partition, uint64_t reference)
 
 /* ---- The reference TSC page ---- */
 
-static uint32_t next_sequence(uint32_t sequence)
-{
-	sequence++;
-	return sequence == 0 || sequence == UINT32_MAX ? 1 : sequence;
-}
-
 void timer_write_tsc_page(struct partition *partition)
 {
 	const struct clock_ratio *ratio = &hypervisor.clock.reference;
 	uint64_t value =
 		__atomic_load_n(&partition->reference_tsc, __ATOMIC_RELAXED);
-
-	if (!(value & HV_MSR_PAGE_ENABLE))
-		return;
 	struct hv_reference_tsc_page *page =
 		gpa_pointer(partition, GPA(value & HV_MSR_PAGE_GPA_MASK),
 			    VIRT_MAP_READ | VIRT_MAP_WRITE);
+	uint32_t sequence;
 
-	if (!page)
+	if (!(value & HV_MSR_PAGE_ENABLE) || !page)
 		return;
-	uint32_t sequence = __atomic_load_n(&page->sequence, __ATOMIC_RELAXED);
-
+	sequence = __atomic_load_n(&page->sequence, __ATOMIC_RELAXED) + 1;
 	__atomic_store_n(&page->sequence, HV_REFERENCE_TSC_SEQUENCE_INVALID,
 			 __ATOMIC_SEQ_CST);
 	page->scale = ratio->fraction;
 	page->offset = -(int64_t)clock_scale(ratio, partition->time_origin);
+	if (sequence == UINT32_MAX || sequence == 0)
+		sequence = 1;
 	if (hypervisor.config.tsc_synchronous && !partition->frozen)
-		__atomic_store_n(&page->sequence, next_sequence(sequence),
-				 __ATOMIC_RELEASE);
+		__atomic_store_n(&page->sequence, sequence, __ATOMIC_RELEASE);
 }
 
 /* ---- Deadlines ---- */
@@ -129,16 +118,16 @@ void timer_update(struct vp *vp)
 
 /* ---- Synthetic timers ---- */
 
-static unsigned int stimer_index(const struct vp *vp,
-				 const struct stimer *stimer)
-{
-	return (unsigned int)(stimer - vp->timers.stimer);
-}
-
 static uint32_t stimer_sint(const struct stimer *stimer)
 {
 	return (uint32_t)((stimer->config & HV_STIMER_SINT_MASK) >>
 			  HV_STIMER_SINT_SHIFT);
+}
+
+static uint8_t stimer_vector(uint64_t config)
+{
+	return (uint8_t)((config & HV_STIMER_VECTOR_MASK) >>
+			 HV_STIMER_VECTOR_SHIFT);
 }
 
 static void stimer_arm(struct vp *vp, struct stimer *stimer)
@@ -186,7 +175,7 @@ static bool stimer_fill(struct synic_source *source, struct hv_message *message)
 	struct stimer *stimer = CONTAINER(source, struct stimer, source);
 	const struct vp *vp = stimer->vp;
 	const struct hv_timer_message body = {
-		.timer_index = stimer_index(vp, stimer),
+		.timer_index = (uint32_t)(stimer - vp->timers.stimer),
 		.expiration_time = stimer->expired_at,
 		.delivery_time = timer_reference_time(vp->partition),
 	};
@@ -201,10 +190,7 @@ static bool stimer_fill(struct synic_source *source, struct hv_message *message)
 static void stimer_signal(struct vp *vp, struct stimer *stimer, uint64_t due)
 {
 	if (stimer->config & HV_STIMER_DIRECT) {
-		apic_post(vp,
-			  (uint8_t)((stimer->config & HV_STIMER_VECTOR_MASK) >>
-				    HV_STIMER_VECTOR_SHIFT),
-			  false);
+		apic_post(vp, stimer_vector(stimer->config), false);
 		return;
 	}
 	/* One message at a time: what comes while it waits is told by it. */
@@ -238,6 +224,8 @@ static void stimer_expire(struct vp *vp, struct stimer *stimer, uint64_t now)
 {
 	uint64_t due = stimer->due;
 
+	if (stimer->expiry > now)
+		return; /* reference time has been frozen meanwhile */
 	if (stimer->config & HV_STIMER_PERIODIC) {
 		stimer_next(stimer, now);
 	} else {
@@ -247,7 +235,6 @@ static void stimer_expire(struct vp *vp, struct stimer *stimer, uint64_t now)
 	stimer_signal(vp, stimer, due);
 }
 
-/* Those whose TSC has come; reference time may have been frozen meanwhile. */
 static void stimers_expire(struct vp *vp, uint64_t now_tsc)
 {
 	uint64_t now = timer_reference_time(vp->partition);
@@ -257,8 +244,7 @@ static void stimers_expire(struct vp *vp, uint64_t now_tsc)
 
 		if (stimer->expiry_tsc > now_tsc)
 			continue;
-		if (stimer->expiry <= now)
-			stimer_expire(vp, stimer, now);
+		stimer_expire(vp, stimer, now);
 		stimer_arm(vp, stimer);
 	}
 }
@@ -316,11 +302,9 @@ void timer_stop(struct vp *vp)
 
 static bool config_write(struct vp *vp, struct stimer *stimer, uint64_t value)
 {
-	uint64_t vector =
-		(value & HV_STIMER_VECTOR_MASK) >> HV_STIMER_VECTOR_SHIFT;
-
 	if ((value & HV_STIMER_RESERVED_MASK) ||
-	    ((value & HV_STIMER_DIRECT) && vector < HV_SINT_LOWEST_VECTOR))
+	    ((value & HV_STIMER_DIRECT) &&
+	     stimer_vector(value) < HV_SINT_LOWEST_VECTOR))
 		return false;
 	stimer_stop(vp, stimer);
 	/* SINT 0 is no place for timer messages: such a timer stays off. */
@@ -342,7 +326,14 @@ static void count_write(struct vp *vp, struct stimer *stimer, uint64_t value)
 	stimer_start(vp, stimer);
 }
 
-static bool stimer_write(struct vp *vp, uint32_t number, uint64_t value)
+const uint64_t *timer_register(const struct vp *vp, uint32_t number)
+{
+	const struct stimer *stimer = &vp->timers.stimer[number / 2];
+
+	return number & 1 ? &stimer->count : &stimer->config;
+}
+
+bool timer_write(struct vp *vp, uint32_t number, uint64_t value)
 {
 	struct stimer *stimer = &vp->timers.stimer[number / 2];
 
@@ -353,38 +344,5 @@ static bool stimer_write(struct vp *vp, uint32_t number, uint64_t value)
 	else if (!config_write(vp, stimer, value))
 		return false;
 	timer_update(vp);
-	return true;
-}
-
-bool timer_msr_read(struct vp *vp, uint32_t msr, uint64_t *value)
-{
-	if (msr >= HV_MSR_STIMER0_CONFIG && msr <= HV_MSR_STIMER3_COUNT) {
-		uint32_t number = msr - HV_MSR_STIMER0_CONFIG;
-		const struct stimer *stimer = &vp->timers.stimer[number / 2];
-
-		*value = number & 1 ? stimer->count : stimer->config;
-		return true;
-	}
-	switch (msr) {
-	case HV_MSR_TIME_REF_COUNT:
-		*value = timer_reference_time(vp->partition);
-		return true;
-	case HV_MSR_REFERENCE_TSC:
-		*value = vp->partition->reference_tsc;
-		return true;
-	default:
-		return false;
-	}
-}
-
-bool timer_msr_write(struct vp *vp, uint32_t msr, uint64_t value)
-{
-	if (msr >= HV_MSR_STIMER0_CONFIG && msr <= HV_MSR_STIMER3_COUNT)
-		return stimer_write(vp, msr - HV_MSR_STIMER0_CONFIG, value);
-	if (msr != HV_MSR_REFERENCE_TSC)
-		return false;
-	__atomic_store_n(&vp->partition->reference_tsc, value,
-			 __ATOMIC_RELAXED);
-	timer_write_tsc_page(vp->partition);
 	return true;
 }

@@ -45,9 +45,9 @@ void timer_reset(struct vp *vp);
 /* The same for a vp that runs elsewhere: before any of them fires again. */
 void timer_stop(struct vp *vp);
 
-/* STIMER and reference-TSC and reference-counter MSRs. False: #GP. */
-bool timer_msr_read(struct vp *vp, uint32_t msr, uint64_t *value);
-bool timer_msr_write(struct vp *vp, uint32_t msr, uint64_t value);
+/* STIMER registers by number: config and count of each in turn. False: #GP. */
+const uint64_t *timer_register(const struct vp *vp, uint32_t number);
+bool timer_write(struct vp *vp, uint32_t number, uint64_t value);
 
 /* Recomputes timers.deadline after any timer of the vp changed and tells the
  * scheduler (lp_timer_changed). */

@@ -40,11 +40,11 @@ static enum msr_result read_result(uint32_t msr)
 static void finding_is_right_at_every_edge(void **state)
 {
 	static const struct msr_row rows[] = {
-		{0x10, 0x10, NULL, NULL, 0},
-		{0x20, 0x2f, NULL, NULL, 0},
-		{0x30, 0x30, NULL, NULL, 0},
-		{0xc0000080, 0xc0000084, NULL, NULL, 0},
-		{0xfffffff0, 0xffffffff, NULL, NULL, 0},
+		{0x10, 0x10, NULL, NULL, 0, 0},
+		{0x20, 0x2f, NULL, NULL, 0, 0},
+		{0x30, 0x30, NULL, NULL, 0, 0},
+		{0xc0000080, 0xc0000084, NULL, NULL, 0, 0},
+		{0xfffffff0, 0xffffffff, NULL, NULL, 0, 0},
 	};
 	static const struct {
 		uint32_t msr;
