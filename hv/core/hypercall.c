@@ -268,33 +268,41 @@ static enum hv_status perform(struct hypercall_call *call)
 	return status;
 }
 
+/* The caller has its answer, and goes on. */
+static void reply(struct hypercall_call *call,
+		  const struct registers *registers,
+		  const struct virt_intercept *intercept, enum hv_status status)
+{
+	uint64_t result = status;
+
+	if (call->definition->form & HYPERCALL_REP)
+		result |= (uint64_t)call->index
+			  << HV_HYPERCALL_RESULT_REPS_SHIFT;
+	answer(call->vp, registers, result);
+	virt->vp_skip(call->vp->virt, intercept);
+}
+
 static void conclude(struct hypercall_call *call,
 		     const struct registers *registers,
 		     const struct virt_intercept *intercept,
 		     enum hv_status status)
 {
 	bool rep = call->definition->form & HYPERCALL_REP;
-	uint64_t result = status;
 
 	if (call->intercepted)
 		return;
 	/* With a finish the reps are done again, and change nothing. */
 	if (call->again && (!rep || call->definition->finish))
 		return;
-	if (rep) {
+	if (rep)
 		give_output(call, registers,
 			    call->index * call->definition->rep_output);
-		if (status == HV_STATUS_SUCCESS && call->index < call->count) {
-			set_rep_start(call->vp, registers, call->index);
-			return;
-		}
-		result |= (uint64_t)call->index
-			  << HV_HYPERCALL_RESULT_REPS_SHIFT;
-	} else if (status == HV_STATUS_SUCCESS) {
+	else if (status == HV_STATUS_SUCCESS)
 		give_output(call, registers, call->output_size);
-	}
-	answer(call->vp, registers, result);
-	virt->vp_skip(call->vp->virt, intercept);
+	if (rep && status == HV_STATUS_SUCCESS && call->index < call->count)
+		set_rep_start(call->vp, registers, call->index);
+	else
+		reply(call, registers, intercept, status);
 }
 
 /* Reps done in earlier entries wrote their output already: keep it. */
@@ -360,9 +368,10 @@ void hypercall_run(struct vp *vp, const struct virt_intercept *intercept)
 	if (status == HV_STATUS_SUCCESS) {
 		restore_output(&call, &registers);
 		status = perform(&call);
+		conclude(&call, &registers, intercept, status);
+	} else {
+		reply(&call, &registers, intercept, status);
 	}
-	/* A refused call did no rep in this entry. */
-	conclude(&call, &registers, intercept, status);
 	if (call.held)
 		lp_resume(call.held, VP_HELD);
 	if (call.target)

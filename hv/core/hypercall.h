@@ -47,7 +47,6 @@ struct hypercall {
 	uint16_t code;
 	uint8_t form;
 	uint8_t states;
-	const char *name;
 	uint16_t input;	     /* bytes of fixed header */
 	uint16_t output;     /* bytes of a simple call's output */
 	uint16_t rep_input;  /* bytes a rep */

@@ -38,7 +38,6 @@ enum vp_counter {
 	VP_COUNT_INTERCEPTS = VIRT_KINDS, /* messages sent to the parent */
 	VP_COUNT_SIGNALS,		/* SignalEvents that reached a port */
 	VP_COUNT_INTERRUPTS,		/* injected */
-	VP_COUNT_HYPERCALLS,
 	VP_COUNTERS
 };
 
