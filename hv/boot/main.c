@@ -87,7 +87,7 @@ static void start_memory(void)
 		panic("boot: no room for the page pool below 4 GiB");
 	paging_start(&reserve_source,
 		     SPA(memory_map_ram_end(&boot.info.memory)),
-		     (uintptr_t)boot_stack + PROCESSOR_GUARD_OFFSET);
+		     boot_stack + PROCESSOR_GUARD_OFFSET);
 }
 
 static void measure_clock(void)

@@ -282,15 +282,6 @@ void port_forget(struct partition *partition)
 	spinlock_give(&parent->lock);
 }
 
-bool connection_exists(struct partition *partition, uint32_t id)
-{
-	spinlock_take(&partition->lock);
-	bool found = connection_find(partition, id);
-
-	spinlock_give(&partition->lock);
-	return found;
-}
-
 /* Any vp: the one on this processor, unless its SynIC is off. */
 static struct vp *port_target(const struct port *port)
 {

@@ -42,9 +42,6 @@ enum hv_status port_disconnect(struct partition *partition, uint32_t id);
  * it: it is being deleted, nothing of it runs. */
 void port_forget(struct partition *partition);
 
-/* Whether there is such a connection. */
-bool connection_exists(struct partition *partition, uint32_t id);
-
 /*
  * A guest's SignalEvent: sets the flag of the port's vp and SINT, and raises
  * its interrupt when it was not set before.

@@ -18,9 +18,9 @@ static struct {
 /* One conversion of a format: %[-][0][width][l|ll|z]type */
 struct conversion {
 	bool left;
-	char pad;
+	bool zeros;
+	bool wide; /* 64 bits */
 	unsigned int width;
-	unsigned int longs;
 	char type;
 };
 
@@ -33,61 +33,48 @@ static void emit(char c)
 		journal.sink(c);
 }
 
-static void emit_repeated(char c, unsigned int count)
-{
-	while (count-- > 0)
-		emit(c);
-}
-
 static void emit_field(const struct conversion *how, const char *text,
-		       unsigned int length)
+		       size_t length)
 {
-	unsigned int fill = how->width > length ? how->width - length : 0;
-
-	if (!how->left)
-		emit_repeated(' ', fill);
-	for (unsigned int i = 0; i < length; i++)
+	for (size_t i = length; !how->left && i < how->width; i++)
+		emit(' ');
+	for (size_t i = 0; i < length; i++)
 		emit(text[i]);
-	if (how->left)
-		emit_repeated(' ', fill);
+	for (size_t i = length; how->left && i < how->width; i++)
+		emit(' ');
 }
 
 static void emit_number(const struct conversion *how, uint64_t value,
 			bool negative)
 {
-	static const char digits[] = "0123456789abcdef";
 	unsigned int base = how->type == 'x' || how->type == 'p' ? 16 : 10;
-	bool zeros = how->pad == '0' && !how->left;
+	unsigned int zeros = how->zeros && !how->left ? how->width : 0;
 	char text[64];
-	unsigned int start = sizeof(text);
-	unsigned int width = MIN(how->width, sizeof(text) - 2);
+	size_t start = sizeof(text);
 
+	zeros = MIN(zeros, sizeof(text) - 2);
 	do {
-		text[--start] = digits[value % base];
+		text[--start] = "0123456789abcdef"[value % base];
 		value /= base;
 	} while (value != 0);
-	while (zeros && sizeof(text) - start + negative < width)
+	while (sizeof(text) - start + negative < zeros)
 		text[--start] = '0';
 	if (negative)
 		text[--start] = '-';
-	emit_field(how, text + start, (unsigned int)(sizeof(text) - start));
+	emit_field(how, text + start, sizeof(text) - start);
 }
 
 static const char *parse(const char *format, struct conversion *how)
 {
-	*how = (struct conversion){.pad = ' '};
-	for (;; format++) {
-		if (*format == '-')
-			how->left = true;
-		else if (*format == '0')
-			how->pad = '0';
-		else
-			break;
+	*how = (struct conversion){0};
+	for (; *format == '-' || *format == '0'; format++) {
+		how->left |= *format == '-';
+		how->zeros |= *format == '0';
 	}
 	for (; *format >= '0' && *format <= '9'; format++)
 		how->width = how->width * 10 + (unsigned int)(*format - '0');
 	for (; *format == 'l' || *format == 'z'; format++)
-		how->longs++;
+		how->wide = true;
 	how->type = *format;
 	return *format == '\0' ? format : format + 1;
 }
@@ -97,42 +84,27 @@ struct arguments {
 	va_list list;
 };
 
-static void emit_signed(const struct conversion *how, struct arguments *from)
-{
-	int64_t value = how->longs > 0 ? va_arg(from->list, int64_t)
-				       : va_arg(from->list, int);
-
-	emit_number(how, value < 0 ? 0 - (uint64_t)value : (uint64_t)value,
-		    value < 0);
-}
-
-static void emit_unsigned(const struct conversion *how, struct arguments *from)
-{
-	emit_number(how,
-		    how->longs > 0 ? va_arg(from->list, uint64_t)
-				   : va_arg(from->list, unsigned int),
-		    false);
-}
-
-static void emit_string(const struct conversion *how, const char *text)
-{
-	if (text == NULL)
-		text = "(null)";
-	emit_field(how, text, (unsigned int)strlen(text));
-}
-
 static void emit_conversion(const struct conversion *how,
 			    struct arguments *from)
 {
+	const char *text;
+	int64_t value;
 	char c;
 
 	switch (how->type) {
 	case 'd':
-		emit_signed(how, from);
+		value = how->wide ? va_arg(from->list, int64_t)
+				  : va_arg(from->list, int);
+		emit_number(how, (uint64_t)(value < 0 ? -(uint64_t)value
+						      : (uint64_t)value),
+			    value < 0);
 		break;
 	case 'u':
 	case 'x':
-		emit_unsigned(how, from);
+		emit_number(how,
+			    how->wide ? va_arg(from->list, uint64_t)
+				      : va_arg(from->list, unsigned int),
+			    false);
 		break;
 	case 'p':
 		emit_number(how, (uintptr_t)va_arg(from->list, void *), false);
@@ -142,7 +114,9 @@ static void emit_conversion(const struct conversion *how,
 		emit_field(how, &c, 1);
 		break;
 	case 's':
-		emit_string(how, va_arg(from->list, const char *));
+		text = va_arg(from->list, const char *);
+		text = text == NULL ? "(null)" : text;
+		emit_field(how, text, strlen(text));
 		break;
 	case '%':
 		emit('%');

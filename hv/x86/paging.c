@@ -90,16 +90,6 @@ void paging_map(const struct paging_range *range)
 	}
 }
 
-void paging_unmap_page(uintptr_t address)
-{
-	spa_t table = paging.root;
-
-	for (unsigned int i = 3; i > 0; i--)
-		table = table_below(entry_of(table, address, i));
-	*entry_of(table, address, 0) = 0;
-	__asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
-}
-
 void *paging_map_device(spa_t page)
 {
 	uintptr_t address = paging.devices;
@@ -128,12 +118,13 @@ static void map_image_part(const uint8_t *start, const uint8_t *end,
 	});
 }
 
-static void map_image(void)
+static void map_image(const uint8_t *guard)
 {
 	map_image_part(image_text, image_rodata, PAGING_IMAGE, 0);
 	map_image_part(image_rodata, image_data, PAGING_IMAGE,
 		       PAGING_NO_EXECUTE);
-	map_image_part(image_data, image_end, PAGING_IMAGE, PAGING_DATA);
+	map_image_part(image_data, guard, PAGING_IMAGE, PAGING_DATA);
+	map_image_part(guard + PAGE_SIZE, image_end, PAGING_IMAGE, PAGING_DATA);
 }
 
 static void map_direct(uint64_t start, uint64_t end)
@@ -158,14 +149,14 @@ static void map_all_of_ram(spa_t ram_end)
 	map_direct(data, (ram_end.value + PAGE_MASK) & ~(uint64_t)PAGE_MASK);
 }
 
-void paging_start(struct page_source *pages, spa_t ram_end, uintptr_t guard)
+void paging_start(struct page_source *pages, spa_t ram_end,
+		  const uint8_t *guard)
 {
 	paging.pages = pages;
 	paging.root = pages->take(pages);
 	assert(paging.root.value != 0);
 	map_all_of_ram(ram_end);
-	map_image();
-	paging_unmap_page(guard);
+	map_image(guard);
 	paging_load();
 }
 

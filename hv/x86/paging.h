@@ -36,13 +36,11 @@ struct paging_range {
  * Makes the tables: direct map of [0, ram_end) and the image, guard a page of
  * it to leave out. Boot processor, once; pages must last for ever.
  */
-void paging_start(struct page_source *pages, spa_t ram_end, uintptr_t guard);
+void paging_start(struct page_source *pages, spa_t ram_end,
+		  const uint8_t *guard);
 
 /* Adds a range, all multiples of a page; not mapped before. */
 void paging_map(const struct paging_range *range);
-
-/* Takes the 4 KiB page at address away, on this processor. */
-void paging_unmap_page(uintptr_t address);
 
 /* A physical device page, uncached; the address of its first byte. */
 void *paging_map_device(spa_t page);

@@ -61,52 +61,28 @@ static inline void register_write_msr(uint32_t msr, uint64_t value)
 			 : "memory");
 }
 
-static inline uint64_t register_read_cr0(void)
-{
-	uint64_t value;
+/* register_read_NAME() and register_write_NAME() */
+#define CONTROL_REGISTER(name)                                                 \
+	static inline uint64_t register_read_##name(void)                      \
+	{                                                                      \
+		uint64_t value;                                                \
+                                                                               \
+		__asm__ volatile("mov %%" #name ", %0" : "=r"(value));         \
+		return value;                                                  \
+	}                                                                      \
+	static inline void register_write_##name(uint64_t value)               \
+	{                                                                      \
+		__asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); \
+	}
 
-	__asm__ volatile("mov %%cr0, %0" : "=r"(value));
-	return value;
-}
-
-static inline void register_write_cr0(uint64_t value)
-{
-	__asm__ volatile("mov %0, %%cr0" : : "r"(value) : "memory");
-}
-
-static inline uint64_t register_read_cr2(void)
-{
-	uint64_t value;
-
-	__asm__ volatile("mov %%cr2, %0" : "=r"(value));
-	return value;
-}
-
-static inline uint64_t register_read_cr3(void)
-{
-	uint64_t value;
-
-	__asm__ volatile("mov %%cr3, %0" : "=r"(value));
-	return value;
-}
-
-static inline void register_write_cr3(uint64_t value)
-{
-	__asm__ volatile("mov %0, %%cr3" : : "r"(value) : "memory");
-}
-
-static inline uint64_t register_read_cr4(void)
-{
-	uint64_t value;
-
-	__asm__ volatile("mov %%cr4, %0" : "=r"(value));
-	return value;
-}
-
-static inline void register_write_cr4(uint64_t value)
-{
-	__asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory");
-}
+CONTROL_REGISTER(cr0)
+CONTROL_REGISTER(cr2)
+CONTROL_REGISTER(cr3)
+CONTROL_REGISTER(cr4)
+CONTROL_REGISTER(dr0)
+CONTROL_REGISTER(dr1)
+CONTROL_REGISTER(dr2)
+CONTROL_REGISTER(dr3)
 
 static inline uint64_t register_read_xcr0(void)
 {

@@ -40,11 +40,10 @@ void cpu_state_load(const struct cpu_state *state)
 				 : "r"(state->xsave)
 				 : "memory");
 	}
-	__asm__ volatile("mov %0, %%dr0\n\tmov %1, %%dr1\n\t"
-			 "mov %2, %%dr2\n\tmov %3, %%dr3"
-			 :
-			 : "r"(state->dr[0]), "r"(state->dr[1]),
-			   "r"(state->dr[2]), "r"(state->dr[3]));
+	register_write_dr0(state->dr[0]);
+	register_write_dr1(state->dr[1]);
+	register_write_dr2(state->dr[2]);
+	register_write_dr3(state->dr[3]);
 	if (has->rdtscp)
 		register_write_msr(MSR_TSC_AUX, state->tsc_aux);
 }
@@ -67,10 +66,10 @@ void cpu_state_save(struct cpu_state *state)
 				 : "r"(state->xsave)
 				 : "memory");
 	}
-	__asm__ volatile("mov %%dr0, %0\n\tmov %%dr1, %1\n\t"
-			 "mov %%dr2, %2\n\tmov %%dr3, %3"
-			 : "=r"(state->dr[0]), "=r"(state->dr[1]),
-			   "=r"(state->dr[2]), "=r"(state->dr[3]));
+	state->dr[0] = register_read_dr0();
+	state->dr[1] = register_read_dr1();
+	state->dr[2] = register_read_dr2();
+	state->dr[3] = register_read_dr3();
 	if (has->rdtscp)
 		state->tsc_aux = register_read_msr(MSR_TSC_AUX);
 }

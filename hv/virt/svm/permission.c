@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which MSRs and ports exit: tables for children, and for the parent. */
+#include "../../lib/string.h"
+#include "../../x86/paging.h"
 #include "../../x86/register.h"
 #include "svm.h"
 
@@ -67,51 +69,41 @@ static const struct msr_rule parent_rules[] = {
 	{0xc001011b, 0xc001011b, BOTH},	 /* AVIC doorbell */
 };
 
-/* The byte that holds an MSR's two bits; the MSR is in one of the ranges. */
-static uint8_t *msr_byte(uint8_t *map, uint32_t msr)
+static void msr_apply(uint8_t *map, const struct msr_rule *rule)
 {
-	unsigned int range = msr < 0xc0000000u ? 0 : msr < 0xc0010000u ? 1 : 2;
+	for (uint32_t msr = rule->first; msr <= rule->last; msr++) {
+		unsigned int range = msr < 0xc0000000u	 ? 0
+				     : msr < 0xc0010000u ? 1
+							 : 2;
+		uint8_t *byte = &map[range * MSR_RANGE_BYTES +
+				     msr % MSR_RANGE_MSRS / 4];
+		unsigned int shift = msr % 4 * 2;
 
-	return &map[range * MSR_RANGE_BYTES + (msr & (MSR_RANGE_MSRS - 1)) / 4];
-}
-
-static void msr_apply(uint8_t *map, const struct msr_rule *rules, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		for (uint32_t msr = rules[i].first; msr <= rules[i].last;
-		     msr++) {
-			unsigned int shift = msr % 4 * 2;
-			uint8_t *byte = msr_byte(map, msr);
-
-			*byte = (uint8_t)((*byte & ~(BOTH << shift)) |
-					  (unsigned int)rules[i].trap << shift);
-		}
+		*byte = (uint8_t)((*byte & ~(BOTH << shift)) |
+				  (unsigned int)rule->trap << shift);
 	}
 }
 
 void svm_permission_start(void)
 {
-	for (size_t i = 0; i < MSR_MAP_BYTES; i++)
-		msr_map[CHILD][i] = 0xff;
-	for (size_t i = 0; i < IO_MAP_BYTES; i++)
-		io_map[CHILD][i] = 0xff;
-	msr_apply(msr_map[CHILD], child_rules, ARRAY_SIZE(child_rules));
-	msr_apply(msr_map[PARENT], parent_rules, ARRAY_SIZE(parent_rules));
+	memset(msr_map[CHILD], 0xff, MSR_MAP_BYTES);
+	memset(io_map[CHILD], 0xff, IO_MAP_BYTES);
+	for (size_t i = 0; i < ARRAY_SIZE(child_rules); i++)
+		msr_apply(msr_map[CHILD], &child_rules[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(parent_rules); i++)
+		msr_apply(msr_map[PARENT], &parent_rules[i]);
 }
 
-/* Traps the eight ports from base on for the parent. */
-void svm_permission_trap_ports(uint16_t base)
+void svm_permission_set(struct vmcb *vmcb, const struct virt_vp_config *config)
 {
-	for (uint32_t port = base; port < base + 8u; port++)
-		io_map[PARENT][port / 8] |= (uint8_t)(1u << port % 8);
-}
+	enum owner owner = config->parent ? PARENT : CHILD;
 
-spa_t svm_permission_msr(bool parent)
-{
-	return svm_image_spa(msr_map[parent ? PARENT : CHILD]);
-}
+	if (config->own_port)
+		for (uint32_t i = 0; i < 8; i++) {
+			uint32_t port = config->own_port + i;
 
-spa_t svm_permission_io(bool parent)
-{
-	return svm_image_spa(io_map[parent ? PARENT : CHILD]);
+			io_map[owner][port / 8] |= (uint8_t)(1u << port % 8);
+		}
+	vmcb->io_permissions = (uintptr_t)io_map[owner] - PAGING_IMAGE;
+	vmcb->msr_permissions = (uintptr_t)msr_map[owner] - PAGING_IMAGE;
 }

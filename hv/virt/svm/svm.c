@@ -2,7 +2,6 @@
 /* The AMD SVM back end: its table, and what a processor must have for it. */
 #include "../../x86/cpu.h"
 #include "../../x86/processor.h"
-#include "../../x86/paging.h"
 #include "../../x86/register.h"
 #include "svm.h"
 
@@ -30,11 +29,6 @@ const struct svm_features *svm_features(void)
 struct svm_asid_lp *svm_lp(void)
 {
 	return &svm.lps[cpu_lp()];
-}
-
-spa_t svm_image_spa(const void *address)
-{
-	return SPA((uintptr_t)address - PAGING_IMAGE);
 }
 
 /* A bit of a control register that exists where a CPUID bit is set. */

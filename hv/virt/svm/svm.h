@@ -41,7 +41,6 @@ struct svm_features {
 
 /* Why an intercepted instruction is executed by itself (event.c). */
 enum svm_step {
-	SVM_STEP_NONE,
 	SVM_STEP_IRET,	 /* an NMI handler ends */
 	SVM_STEP_CR8,	 /* CR8 is written */
 	SVM_STEP_SHADOW, /* an interrupt shadow is over after it */
@@ -74,9 +73,6 @@ static inline struct svm_vp *svm_vp(struct virt_vp *vp)
 /* svm.c */
 const struct svm_features *svm_features(void);
 struct svm_asid_lp *svm_lp(void);
-
-/* Physical address of something in the image, for static tables. */
-spa_t svm_image_spa(const void *address);
 
 /* entry.S: from VMRUN to the exit; gpr is indexed by enum virt_gpr. */
 void svm_enter(uint64_t vmcb, uint64_t *gpr);
@@ -137,9 +133,7 @@ void svm_event_exception(struct svm_vp *vp, struct virt_intercept *intercept);
 
 /* permission.c: tables shared by all partitions of a kind. */
 void svm_permission_start(void);
-void svm_permission_trap_ports(uint16_t base);
-spa_t svm_permission_msr(bool parent);
-spa_t svm_permission_io(bool parent);
+void svm_permission_set(struct vmcb *vmcb, const struct virt_vp_config *config);
 
 /* npt.c */
 bool svm_space_start(struct virt_space *space);

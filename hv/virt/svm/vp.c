@@ -50,13 +50,10 @@ static void intercepts_init(struct svm_vp *vp,
 		vp->intercept_2 |= INTERCEPT_2;
 		vp->intercept_3 |= SVM_INTERCEPT(FERR_FREEZE);
 		vmcb->intercept_4 |= SVM_INTERCEPT(WBINVD);
-	} else if (config->own_port) {
-		svm_permission_trap_ports(config->own_port);
 	}
 	vmcb->intercept_3 = vp->intercept_3;
 	vmcb->intercept_exception = vp->intercept_2;
-	vmcb->io_permissions = svm_permission_io(config->parent).value;
-	vmcb->msr_permissions = svm_permission_msr(config->parent).value;
+	svm_permission_set(vmcb, config);
 	vmcb->virtual_interrupt = SVM_V_BASE;
 	vmcb->nested_control = SVM_NESTED_PAGING;
 	vmcb->nested_cr3 = config->space->root.value;
