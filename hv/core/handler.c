@@ -37,18 +37,11 @@ static void unimplemented_msr(struct vp *vp,
 	struct hv_msr_intercept body = { .msr = intercept->msr,
 					 .rdx = gpr[VIRT_RDX],
 					 .rax = gpr[VIRT_RAX] };
-	const struct intercept_message message = {
-		.type = HVMSG_MSR_INTERCEPT,
-		.access = intercept->write ? HV_INTERCEPT_ACCESS_WRITE :
-					     HV_INTERCEPT_ACCESS_READ,
-		.length = 2,
-		.size = sizeof(body),
-		.body = &body,
-	};
 
 	switch (vp->partition->unimplemented_msr) {
 	case PARTITION_MSR_INTERCEPT:
-		intercept_send(vp, &message);
+		intercept_send(vp, INTERCEPT(MSR_INTERCEPT, intercept->write,
+					     2, body));
 		return;
 	case HV_UNIMPLEMENTED_MSR_ACTION_IGNORE_WRITE_READ_ZERO:
 		if (!intercept->write) {
@@ -123,11 +116,14 @@ static void handle_undefined(struct vp *vp,
 static void handle_exception(struct vp *vp,
 			     const struct virt_intercept *intercept)
 {
-	if (intercept->exception.has_error)
-		vp_fault_error(vp, intercept->exception.vector,
-			       intercept->exception.error);
-	else
-		vp_fault(vp, intercept->exception.vector);
+	const struct virt_exception *exception = &intercept->exception;
+
+	vp_raise(vp, &(const struct virt_event){
+			     .valid = true,
+			     .type = VIRT_EVENT_EXCEPTION,
+			     .vector = exception->vector,
+			     .has_error = exception->has_error,
+			     .error = exception->error });
 }
 
 static void handle_nothing(struct vp *vp,
@@ -179,14 +175,6 @@ static void handle_io(struct vp *vp, const struct virt_intercept *intercept)
 		.rsi = gpr[VIRT_RSI],
 		.rdi = gpr[VIRT_RDI],
 	};
-	const struct intercept_message message = {
-		.type = HVMSG_IO_PORT_INTERCEPT,
-		.access = io->in ? HV_INTERCEPT_ACCESS_READ :
-				   HV_INTERCEPT_ACCESS_WRITE,
-		.length = intercept->instruction_length,
-		.size = sizeof(body),
-		.body = &body,
-	};
 
 	if (io->string) {
 		body.ds = vp_register(vp, HV_REGISTER_DS).segment;
@@ -195,7 +183,10 @@ static void handle_io(struct vp *vp, const struct virt_intercept *intercept)
 			vp, body.instruction_bytes,
 			sizeof(body.instruction_bytes));
 	}
-	intercept_send(vp, &message);
+	intercept_send(vp, INTERCEPT(IO_PORT_INTERCEPT,
+				     io->in ? HV_INTERCEPT_ACCESS_READ :
+					      HV_INTERCEPT_ACCESS_WRITE,
+				     intercept->instruction_length, body));
 }
 
 /* ---- Memory ---- */
@@ -294,11 +285,6 @@ static void print_state(struct vp *vp, const char *what, uint64_t code)
 static void handle_end(struct vp *vp, const struct virt_intercept *intercept)
 {
 	struct hv_unrecoverable_exception body = { 0 };
-	const struct intercept_message message = {
-		.type = HVMSG_UNRECOVERABLE_EXCEPTION,
-		.size = sizeof(body),
-		.body = &body,
-	};
 
 	if (intercept->kind == VIRT_FAILED)
 		print_state(vp, "state refused", intercept->data);
@@ -307,7 +293,7 @@ static void handle_end(struct vp *vp, const struct virt_intercept *intercept)
 	if (partition_is_parent(vp->partition))
 		cpu_reset();
 	vp->reinject.valid = false;
-	intercept_send(vp, &message);
+	intercept_send(vp, INTERCEPT(UNRECOVERABLE_EXCEPTION, 0, 0, body));
 }
 
 typedef void (*handler)(struct vp *vp, const struct virt_intercept *intercept);

@@ -16,8 +16,8 @@ static uint64_t host_vendor(void)
 	cpu_cpuid(0, 0, out);
 	if (out[1] == 0x756e6547) /* Genu */
 		return HV_PROCESSOR_VENDOR_INTEL;
-	return out[1] == 0x6f677948 ? HV_PROCESSOR_VENDOR_HYGON :
-				      HV_PROCESSOR_VENDOR_AMD;
+	return out[1] == 0x6f677948 ? HV_PROCESSOR_VENDOR_HYGON
+				    : HV_PROCESSOR_VENDOR_AMD;
 }
 
 static uint64_t host_xsave_states(void)
@@ -45,66 +45,53 @@ static uint64_t synthetic_features(const struct partition *partition)
 static enum hv_status property_get(const struct partition *partition,
 				   uint32_t code, uint64_t *value)
 {
-	switch (code) {
-	case HV_PARTITION_PROPERTY_PRIVILEGE_FLAGS:
-		*value = partition->privileges;
-		break;
-	case HV_PARTITION_PROPERTY_SYNTHETIC_PROC_FEATURES:
-	case HV_PARTITION_PROPERTY_ASSIGNABLE_SYNTHETIC_PROC_FEATURES:
-		*value = synthetic_features(partition);
-		break;
-	case HV_PARTITION_PROPERTY_CPU_WEIGHT:
-		*value = partition->weight;
-		break;
-	case HV_PARTITION_PROPERTY_TIME_FREEZE:
-		*value = partition->frozen;
-		break;
-	case HV_PARTITION_PROPERTY_REFERENCE_TIME:
-		*value = timer_reference_time(partition);
-		break;
-	case HV_PARTITION_PROPERTY_UNIMPLEMENTED_MSR_ACTION:
-		*value = partition->unimplemented_msr;
-		break;
-	case HV_PARTITION_PROPERTY_PROCESSOR_VENDOR:
-		*value = host_vendor();
-		break;
-	case HV_PARTITION_PROPERTY_PROCESSOR_XSAVE_FEATURES:
-	case HV_PARTITION_PROPERTY_XSAVE_STATES:
-		*value = host_xsave_states();
-		break;
-	case HV_PARTITION_PROPERTY_MAX_XSAVE_DATA_SIZE:
-		*value = XSAVE_STATES_MAX_SIZE;
-		break;
-	case HV_PARTITION_PROPERTY_PROCESSOR_CLOCK_FREQUENCY:
-		*value = hypervisor.config.tsc_hz;
-		break;
-	case HV_PARTITION_PROPERTY_PHYSICAL_ADDRESS_WIDTH:
-	case HV_PARTITION_PROPERTY_IMPLEMENTED_PHYSICAL_ADDRESS_BITS:
-		*value = PHYSICAL_ADDRESS_BITS;
-		break;
-	case HV_PARTITION_PROPERTY_PROCESSOR_CL_FLUSH_SIZE:
-		*value = 8;
-		break;
-	case HV_PARTITION_PROPERTY_GUEST_OS_ID:
-		*value = partition->guest_os_id;
-		break;
-	case HV_PARTITION_PROPERTY_COMPATIBILITY_VERSION:
-		*value = HV_COMPATIBILITY_VERSION;
-		break;
-	case HV_PARTITION_PROPERTY_PROCESSORS_PER_SOCKET:
-		*value = partition->vp_limit;
-		break;
-	case HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0:
-	case HV_PARTITION_PROPERTY_PROCESSOR_FEATURES1:
-	case HV_PARTITION_PROPERTY_INTEGRATED_SCHEDULER_ENABLED:
-	case HV_PARTITION_PROPERTY_GPA_PAGE_ACCESS_TRACKING:
-	case HV_PARTITION_PROPERTY_ISOLATION_STATE:
-		*value = 0;
-		break;
-	default:
-		return HV_STATUS_UNKNOWN_PROPERTY;
+	const struct {
+		uint32_t code;
+		uint64_t value;
+	} all[] = {
+		{HV_PARTITION_PROPERTY_PRIVILEGE_FLAGS, partition->privileges},
+		{HV_PARTITION_PROPERTY_SYNTHETIC_PROC_FEATURES,
+		 synthetic_features(partition)},
+		{HV_PARTITION_PROPERTY_ASSIGNABLE_SYNTHETIC_PROC_FEATURES,
+		 synthetic_features(partition)},
+		{HV_PARTITION_PROPERTY_CPU_WEIGHT, partition->weight},
+		{HV_PARTITION_PROPERTY_TIME_FREEZE, partition->frozen},
+		{HV_PARTITION_PROPERTY_REFERENCE_TIME,
+		 timer_reference_time(partition)},
+		{HV_PARTITION_PROPERTY_UNIMPLEMENTED_MSR_ACTION,
+		 partition->unimplemented_msr},
+		{HV_PARTITION_PROPERTY_PROCESSOR_VENDOR, host_vendor()},
+		{HV_PARTITION_PROPERTY_PROCESSOR_XSAVE_FEATURES,
+		 host_xsave_states()},
+		{HV_PARTITION_PROPERTY_XSAVE_STATES, host_xsave_states()},
+		{HV_PARTITION_PROPERTY_PROCESSOR_CLOCK_FREQUENCY,
+		 hypervisor.config.tsc_hz},
+		{HV_PARTITION_PROPERTY_GUEST_OS_ID, partition->guest_os_id},
+		{HV_PARTITION_PROPERTY_PROCESSORS_PER_SOCKET,
+		 partition->vp_limit},
+		{HV_PARTITION_PROPERTY_MAX_XSAVE_DATA_SIZE,
+		 XSAVE_STATES_MAX_SIZE},
+		{HV_PARTITION_PROPERTY_PHYSICAL_ADDRESS_WIDTH,
+		 PHYSICAL_ADDRESS_BITS},
+		{HV_PARTITION_PROPERTY_IMPLEMENTED_PHYSICAL_ADDRESS_BITS,
+		 PHYSICAL_ADDRESS_BITS},
+		{HV_PARTITION_PROPERTY_PROCESSOR_CL_FLUSH_SIZE, 8},
+		{HV_PARTITION_PROPERTY_COMPATIBILITY_VERSION,
+		 HV_COMPATIBILITY_VERSION},
+		{HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0, 0},
+		{HV_PARTITION_PROPERTY_PROCESSOR_FEATURES1, 0},
+		{HV_PARTITION_PROPERTY_INTEGRATED_SCHEDULER_ENABLED, 0},
+		{HV_PARTITION_PROPERTY_GPA_PAGE_ACCESS_TRACKING, 0},
+		{HV_PARTITION_PROPERTY_ISOLATION_STATE, 0},
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(all); i++) {
+		if (all[i].code != code)
+			continue;
+		*value = all[i].value;
+		return HV_STATUS_SUCCESS;
 	}
-	return HV_STATUS_SUCCESS;
+	return HV_STATUS_UNKNOWN_PROPERTY;
 }
 
 /* Reference time stands still from freezing to thawing. */
@@ -169,8 +156,7 @@ enum hv_status hypercall_set_property(struct hypercall_call *call)
 	const struct hv_input_set_partition_property *input = call->input;
 
 	spinlock_take(&call->target->lock);
-	enum hv_status status = property_set(call->target,
-					     input->property_code,
+	enum hv_status status = property_set(call->target, input->property_code,
 					     input->property_value);
 
 	spinlock_give(&call->target->lock);

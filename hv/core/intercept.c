@@ -7,6 +7,7 @@
 #include "../lib/string.h"
 #include "gpa.h"
 #include "lp.h"
+#include "vp_register.h"
 
 #define CR0_PE BIT(0)
 #define CR0_AM BIT(18)
@@ -138,8 +139,6 @@ static const uint32_t page_segments[] = {
 };
 
 #define XSAVE_XMM 160
-#define XSAVE_HEADER 512
-#define XSTATE_SSE 2
 
 void intercept_fill_registers(struct vp *vp)
 {
@@ -181,17 +180,6 @@ static void take_segments(struct vp *vp, const struct hv_register_page *page)
 	}
 }
 
-static void take_xmm(struct vp *vp, const struct hv_register_page *page)
-{
-	uint8_t *xsave = vp->cpu.xsave;
-	uint64_t states;
-
-	memcpy(xsave + XSAVE_XMM, page->xmm, sizeof(page->xmm));
-	memcpy(&states, xsave + XSAVE_HEADER, sizeof(states));
-	states |= XSTATE_SSE;
-	memcpy(xsave + XSAVE_HEADER, &states, sizeof(states));
-}
-
 void intercept_resume(struct vp *vp)
 {
 	struct hv_register_page *page = page_of(vp->register_page);
@@ -210,7 +198,10 @@ void intercept_resume(struct vp *vp)
 	if (dirty & HV_REGISTER_PAGE_DIRTY_SEGMENT)
 		take_segments(vp, page);
 	if (dirty & HV_REGISTER_PAGE_DIRTY_XMM)
-		take_xmm(vp, page);
+		for (uint32_t i = 0; i < ARRAY_SIZE(page->xmm); i++)
+			vp_register_set(vp, HV_REGISTER_XMM0 + i,
+					&(const struct hv_register_value){
+						.u128 = page->xmm[i] });
 	page->dirty = 0;
 	page->is_valid = 0;
 }
@@ -244,13 +235,8 @@ void intercept_hypercall(struct vp *vp)
 void intercept_deliverable(struct vp *vp, uint32_t type)
 {
 	struct hv_interruption_deliverable body = { .deliverable_type = type };
-	const struct intercept_message message = {
-		.type = HVMSG_INTERRUPTION_DELIVERABLE,
-		.size = sizeof(body),
-		.body = &body,
-	};
 
-	intercept_send(vp, &message);
+	intercept_send(vp, INTERCEPT(INTERRUPTION_DELIVERABLE, 0, 0, body));
 }
 
 void intercept_sint_deliverable(struct vp *vp, uint16_t mask)
@@ -265,13 +251,8 @@ void intercept_send_sint_deliverable(struct vp *vp)
 		.deliverable_sints = (uint16_t)__atomic_exchange_n(
 			&vp->sint_deliverable, 0, __ATOMIC_RELAXED),
 	};
-	const struct intercept_message message = {
-		.type = HVMSG_SYNIC_SINT_DELIVERABLE,
-		.size = sizeof(body),
-		.body = &body,
-	};
 
-	intercept_send(vp, &message);
+	intercept_send(vp, INTERCEPT(SYNIC_SINT_DELIVERABLE, 0, 0, body));
 }
 
 static void intercept_msr_done(struct vp *vp, uint32_t msr)
@@ -280,14 +261,9 @@ static void intercept_msr_done(struct vp *vp, uint32_t msr)
 	struct hv_msr_intercept body = {
 		.msr = msr, .rdx = gpr[VIRT_RDX], .rax = gpr[VIRT_RAX]
 	};
-	const struct intercept_message message = {
-		.type = HVMSG_MSR_INTERCEPT,
-		.access = HV_INTERCEPT_ACCESS_WRITE,
-		.size = sizeof(body),
-		.body = &body,
-	};
 
-	intercept_send(vp, &message);
+	intercept_send(vp, INTERCEPT(MSR_INTERCEPT, HV_INTERCEPT_ACCESS_WRITE,
+				     0, body));
 }
 
 void intercept_reset(struct vp *vp)

@@ -27,6 +27,11 @@ struct intercept_message {
 };
 void intercept_send(struct vp *vp, const struct intercept_message *message);
 
+/* One to send: HVMSG_kind, the access, the instruction's length, the body. */
+#define INTERCEPT(kind, how, bytes, what) \
+	(&(const struct intercept_message){ HVMSG_##kind, (how), (bytes), \
+					    sizeof(what), &(what) })
+
 /* The parent has cleared INTERCEPT_SUSPEND: takes over what it wrote into the
  * register page. The vp is not running. */
 void intercept_resume(struct vp *vp);

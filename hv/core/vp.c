@@ -144,7 +144,7 @@ static bool contributory(const struct virt_event *event)
 		(event->vector >= 10 && event->vector <= VP_VECTOR_PF));
 }
 
-static void vp_raise(struct vp *vp, const struct virt_event *event)
+void vp_raise(struct vp *vp, const struct virt_event *event)
 {
 	struct virt_event *being = vp->reinject.valid ? &vp->reinject :
 							&vp->pending;
@@ -164,24 +164,18 @@ static void vp_raise(struct vp *vp, const struct virt_event *event)
 
 void vp_fault(struct vp *vp, uint8_t vector)
 {
-	const struct virt_event event = {
-		.valid = true, .type = VIRT_EVENT_EXCEPTION, .vector = vector
-	};
-
-	vp_raise(vp, &event);
+	vp_raise(vp, &(const struct virt_event){ .valid = true,
+						 .type = VIRT_EVENT_EXCEPTION,
+						 .vector = vector });
 }
 
 void vp_fault_error(struct vp *vp, uint8_t vector, uint32_t error)
 {
-	const struct virt_event event = {
-		.valid = true,
-		.type = VIRT_EVENT_EXCEPTION,
-		.vector = vector,
-		.has_error = true,
-		.error = error,
-	};
-
-	vp_raise(vp, &event);
+	vp_raise(vp, &(const struct virt_event){ .valid = true,
+						 .type = VIRT_EVENT_EXCEPTION,
+						 .vector = vector,
+						 .has_error = true,
+						 .error = error });
 }
 
 void vp_page_fault(struct vp *vp, gva_t address, uint32_t error)

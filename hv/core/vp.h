@@ -146,6 +146,7 @@ int vp_external_pending(const struct vp *vp);
 
 /* An exception to be delivered at the next entry (replaces nothing that is
  * pending: two contributory ones become #DF as the manual says). */
+void vp_raise(struct vp *vp, const struct virt_event *exception);
 void vp_fault(struct vp *vp, uint8_t vector);
 void vp_fault_error(struct vp *vp, uint8_t vector, uint32_t error);
 void vp_page_fault(struct vp *vp, gva_t address, uint32_t error);

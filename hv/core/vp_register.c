@@ -48,6 +48,7 @@ static const struct {
 	{ HV_REGISTER_MTRR_FIX4K_C0000, 8, 0x268 },
 	{ HV_REGISTER_MISC_ENABLE, 1, 0x1a0 },
 	{ HV_REGISTER_TSC, 1, 0x10 },
+	{ HV_REGISTER_APIC_BASE, 1, 0x1b },
 	{ HV_REGISTER_TSC_ADJUST, 1, 0x3b },
 };
 
@@ -250,9 +251,6 @@ static bool get_special(struct vp *vp, uint32_t name,
 	case HV_REGISTER_TSC_AUX:
 		value->u64 = vp->cpu.tsc_aux;
 		return true;
-	case HV_REGISTER_APIC_BASE:
-		value->u64 = vp->apic.base;
-		return true;
 	case HV_REGISTER_INITIAL_APIC_ID:
 	case HV_REGISTER_APIC_ID:
 		value->u64 = vp->apic.id;
@@ -296,10 +294,6 @@ static enum hv_status set_special(struct vp *vp, uint32_t name,
 	case HV_REGISTER_TSC_AUX:
 		vp->cpu.tsc_aux = (uint32_t)value->u64;
 		return HV_STATUS_SUCCESS;
-	case HV_REGISTER_APIC_BASE:
-		return apic_msr_write(vp, 0x1b, value->u64) ?
-			       HV_STATUS_SUCCESS :
-			       HV_STATUS_INVALID_REGISTER_VALUE;
 	}
 	return HV_STATUS_INVALID_PARAMETER;
 }
