@@ -158,17 +158,17 @@ struct vp *hypercall_vp(const struct hypercall_call *call, uint32_t index)
 	return call->target->vps[index];
 }
 
-enum hv_status hypercall_stopped_vp(struct hypercall_call *call,
-				    uint32_t index, struct vp **vp)
+enum hv_status hypercall_hold(struct hypercall_call *call, uint32_t index)
 {
-	*vp = hypercall_vp(call, index);
-	if (!*vp)
+	struct vp *vp = hypercall_vp(call, index);
+
+	if (!vp)
 		return HV_STATUS_INVALID_VP_INDEX;
-	if (!((*vp)->suspended & (VP_EXPLICIT_SUSPEND | VP_INTERCEPT_SUSPEND)))
+	if (!(vp->suspended & (VP_EXPLICIT_SUSPEND | VP_INTERCEPT_SUSPEND)))
 		return HV_STATUS_INVALID_VP_STATE;
-	call->again = call->held != *vp && !lp_hold(*vp);
+	call->again = call->held != vp && !lp_hold(vp);
 	if (!call->again)
-		call->held = *vp;
+		call->held = vp;
 	return HV_STATUS_SUCCESS;
 }
 
@@ -259,10 +259,19 @@ static enum hv_status run_reps(struct hypercall_call *call)
 
 static enum hv_status perform(struct hypercall_call *call)
 {
-	enum hv_status status = call->definition->form & HYPERCALL_REP ?
-					run_reps(call) :
-					call->definition->run(call);
+	enum hv_status status = HV_STATUS_SUCCESS;
+	uint32_t vp_index;
 
+	if (call->definition->form & HYPERCALL_STOPPED) {
+		memcpy(&vp_index, (uint64_t *)call->input + 1,
+		       sizeof(vp_index));
+		status = hypercall_hold(call, vp_index);
+	}
+	if (status != HV_STATUS_SUCCESS || call->again)
+		return status;
+	status = call->definition->form & HYPERCALL_REP ?
+			 run_reps(call) :
+			 call->definition->run(call);
 	if (call->definition->finish && !call->again && !call->intercepted)
 		call->definition->finish(call);
 	return status;

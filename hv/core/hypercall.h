@@ -18,7 +18,7 @@ struct hypercall_call {
 	struct vp *vp;		    /* the caller */
 	const struct hypercall *definition;
 	struct partition *target;   /* held; NULL without HYPERCALL_TARGET */
-	struct vp *held;	    /* by hypercall_stopped_vp(), or NULL */
+	struct vp *held;	    /* by hypercall_hold(), or NULL */
 	void *input;		    /* our copy; a rep's own part: rep_input */
 	void *output;		    /* our copy, zeroed */
 	uint32_t variable;	    /* bytes of variable header */
@@ -42,6 +42,7 @@ struct hypercall_call {
 #define HYPERCALL_CHILD BIT(1)	  /* of a child of the caller, not itself */
 #define HYPERCALL_VARIABLE BIT(2) /* may have a variable header */
 #define HYPERCALL_REP BIT(3)
+#define HYPERCALL_STOPPED BIT(4)  /* vp index follows: that one, in held */
 
 struct hypercall {
 	uint16_t code;
@@ -78,5 +79,4 @@ struct vp *hypercall_vp(const struct hypercall_call *call, uint32_t index);
  * on no processor, and until the call ends it stays so. A suspended one that
  * has not quite stopped, or is another call's: call->again.
  */
-enum hv_status hypercall_stopped_vp(struct hypercall_call *call,
-				    uint32_t index, struct vp **vp);
+enum hv_status hypercall_hold(struct hypercall_call *call, uint32_t index);

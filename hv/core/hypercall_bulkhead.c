@@ -41,9 +41,9 @@ static void add_vp(struct bulkhead_stats *stats, const struct vp *vp)
 	stats->parent_intercepts += vp->counters[VP_COUNT_INTERCEPTS];
 	stats->signals += vp->counters[VP_COUNT_SIGNALS];
 	stats->interrupts_injected += vp->counters[VP_COUNT_INTERRUPTS];
-	stats->run_time += ticks_to_time(vp->run_time);
-	stats->ready_time += ticks_to_time(vp->ready_time);
-	stats->wait_time += ticks_to_time(vp->wait_time);
+	stats->run_time += ticks_to_time(vp->time[VP_RUNNING]);
+	stats->ready_time += ticks_to_time(vp->time[VP_READY]);
+	stats->wait_time += ticks_to_time(vp->time[VP_BLOCKED]);
 	stats->vp_count++;
 }
 

@@ -129,32 +129,27 @@ enum hv_status hypercall_withdraw_memory(struct hypercall_call *call)
 
 /* ---- Translation ---- */
 
+#define TRANSLATE_ACCESS \
+	(HV_TRANSLATE_GVA_VALIDATE_READ | HV_TRANSLATE_GVA_VALIDATE_WRITE | \
+	 HV_TRANSLATE_GVA_VALIDATE_EXECUTE)
+_Static_assert(HV_TRANSLATE_GVA_VALIDATE_READ == VIRT_ACCESS_READ &&
+		       HV_TRANSLATE_GVA_VALIDATE_WRITE == VIRT_ACCESS_WRITE &&
+		       HV_TRANSLATE_GVA_VALIDATE_EXECUTE == VIRT_ACCESS_EXECUTE,
+	       "one numbering");
+
 enum hv_status hypercall_translate(struct hypercall_call *call)
 {
 	const struct hv_input_translate_virtual_address *input = call->input;
 	struct hv_output_translate_virtual_address *output = call->output;
-	struct vp *vp;
-	enum hv_status status =
-		hypercall_stopped_vp(call, input->vp_index, &vp);
+	struct vp *vp = call->held;
 	uint64_t flags = input->control_flags;
 	struct gva_query query = {
 		.gva = GVA(input->gva_page << PAGE_SHIFT),
-		.access =
-			(flags & HV_TRANSLATE_GVA_VALIDATE_READ ?
-				 (uint32_t)VIRT_ACCESS_READ :
-				 0) |
-			(flags & HV_TRANSLATE_GVA_VALIDATE_WRITE ?
-				 (uint32_t)VIRT_ACCESS_WRITE :
-				 0) |
-			(flags & HV_TRANSLATE_GVA_VALIDATE_EXECUTE ?
-				 (uint32_t)VIRT_ACCESS_EXECUTE :
-				 0),
+		.access = flags & TRANSLATE_ACCESS,
 	};
 	uint32_t error;
 	gpa_t gpa;
 
-	if (status != HV_STATUS_SUCCESS || call->again)
-		return status;
 	query.user = !(flags & HV_TRANSLATE_GVA_PRIVILEGE_EXEMPT) &&
 		     vp->virt->registers.cpl == 3;
 	output->cache_type = HV_CACHE_TYPE_WRITE_BACK;

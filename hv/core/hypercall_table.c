@@ -24,6 +24,10 @@ struct nothing {
 #define CHILD(number, function, in, ...)                                       \
 	ROW(number, function, in, .form = CHILD_TARGET, .privilege = PARENT,   \
 	    .states = HYPERCALL_LIVE, __VA_ARGS__)
+/* And on one of its vps that is stopped. */
+#define CHILD_VP(number, function, in, ...)                                    \
+	ROW(number, function, in, .form = CHILD_TARGET | HYPERCALL_STOPPED,    \
+	    .privilege = PARENT, .states = HYPERCALL_LIVE, __VA_ARGS__)
 #define CHILD_REPS(number, function, in, ...)                                  \
 	ROW(number, function, in, .form = CHILD_TARGET | HYPERCALL_REP,        \
 	    .privilege = PARENT, .states = HYPERCALL_LIVE, __VA_ARGS__)
@@ -70,7 +74,7 @@ static const struct hypercall table[] = {
 		   .finish = hypercall_map_finish),
 	CHILD_REPS(UNMAP_GPA_PAGES, unmap_gpa_pages, hv_input_unmap_gpa_pages,
 		   .finish = hypercall_map_finish),
-	CHILD(TRANSLATE_VIRTUAL_ADDRESS, translate,
+	CHILD_VP(TRANSLATE_VIRTUAL_ADDRESS, translate,
 	      hv_input_translate_virtual_address,
 	      .output = sizeof(struct hv_output_translate_virtual_address)),
 	CHILD(CREATE_VP, create_vp, hv_input_create_vp),
@@ -80,20 +84,22 @@ static const struct hypercall table[] = {
 		   .rep_output = sizeof(struct hv_register_value)),
 	CHILD_REPS(SET_VP_REGISTERS, set_registers, hv_input_set_vp_registers,
 		   .rep_input = sizeof(struct hv_register_assoc)),
-	CHILD(MAP_VP_STATE_PAGE, map_state_page, hv_input_map_vp_state_page,
+	CHILD_VP(MAP_VP_STATE_PAGE, map_state_page, hv_input_map_vp_state_page,
 	      .output = sizeof(struct hv_output_map_vp_state_page)),
-	CHILD(UNMAP_VP_STATE_PAGE, unmap_state_page,
+	CHILD_VP(UNMAP_VP_STATE_PAGE, unmap_state_page,
 	      hv_input_unmap_vp_state_page),
 	ROW(GET_VP_STATE, get_vp_state, hv_input_get_vp_state,
-	    .form = CHILD_TARGET | HYPERCALL_VARIABLE, .states = HYPERCALL_LIVE,
+	    .form = CHILD_TARGET | HYPERCALL_VARIABLE | HYPERCALL_STOPPED, .states = HYPERCALL_LIVE,
 	    .privilege = PARENT,
 	    .output = sizeof(struct hv_output_get_vp_state)),
 	ROW(SET_VP_STATE, set_vp_state, hv_input_set_vp_state,
-	    .form = CHILD_TARGET | HYPERCALL_VARIABLE, .states = HYPERCALL_LIVE,
+	    .form = CHILD_TARGET | HYPERCALL_VARIABLE | HYPERCALL_STOPPED, .states = HYPERCALL_LIVE,
 	    .privilege = PARENT),
-	CHILD_REPS(GET_VP_CPUID_VALUES, get_cpuid, hv_input_get_vp_cpuid_values,
-		   .rep_input = sizeof(struct hv_cpuid_leaf_info),
-		   .rep_output = sizeof(struct hv_output_get_vp_cpuid_values)),
+	ROW(GET_VP_CPUID_VALUES, get_cpuid, hv_input_get_vp_cpuid_values,
+	    .form = CHILD_TARGET | HYPERCALL_REP | HYPERCALL_STOPPED,
+	    .states = HYPERCALL_LIVE, .privilege = PARENT,
+	    .rep_input = sizeof(struct hv_cpuid_leaf_info),
+	    .rep_output = sizeof(struct hv_output_get_vp_cpuid_values)),
 	ROW(GET_VP_INDEX_FROM_APIC_ID, vp_from_apic_id,
 	    hv_input_get_vp_index_from_apic_id,
 	    .form = HYPERCALL_TARGET | HYPERCALL_REP, .states = HYPERCALL_LIVE,

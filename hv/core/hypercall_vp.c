@@ -64,8 +64,7 @@ enum hv_status hypercall_get_registers(struct hypercall_call *call)
 		return HV_STATUS_INVALID_VP_INDEX;
 	if (vp_register_live(*name))
 		return vp_register_get(vp, *name, value);
-	enum hv_status status =
-		hypercall_stopped_vp(call, input->vp_index, &vp);
+	enum hv_status status = hypercall_hold(call, input->vp_index);
 
 	if (status != HV_STATUS_SUCCESS || call->again)
 		return status;
@@ -80,8 +79,7 @@ static enum hv_status set_live(struct hypercall_call *call, struct vp *vp,
 	/* What the parent has edited is taken over: that needs a stopped vp. */
 	if (element->name == HV_REGISTER_INTERCEPT_SUSPEND && !suspend &&
 	    (vp->suspended & VP_INTERCEPT_SUSPEND)) {
-		enum hv_status stopped =
-			hypercall_stopped_vp(call, vp->index, &vp);
+		enum hv_status stopped = hypercall_hold(call, vp->index);
 
 		if (stopped != HV_STATUS_SUCCESS || call->again)
 			return stopped;
@@ -106,8 +104,7 @@ enum hv_status hypercall_set_registers(struct hypercall_call *call)
 		return HV_STATUS_INVALID_VP_INDEX;
 	if (vp_register_live(element->name))
 		return set_live(call, vp, element);
-	enum hv_status status =
-		hypercall_stopped_vp(call, input->vp_index, &vp);
+	enum hv_status status = hypercall_hold(call, input->vp_index);
 
 	if (status != HV_STATUS_SUCCESS || call->again)
 		return status;
@@ -127,7 +124,6 @@ enum hv_status hypercall_map_state_page(struct hypercall_call *call)
 	const struct hv_input_map_vp_state_page *input = call->input;
 	struct hv_output_map_vp_state_page *output = call->output;
 	gpa_t page = GPA(input->requested_location << PAGE_SHIFT);
-	struct vp *vp;
 
 	if (input->type > HV_VP_STATE_PAGE_INTERCEPT_MESSAGE ||
 	    !(input->flags & HV_MAP_VP_STATE_PAGE_LOCATION_PROVIDED) ||
@@ -136,29 +132,19 @@ enum hv_status hypercall_map_state_page(struct hypercall_call *call)
 	    !gpa_pointer(call->vp->partition, page,
 			 VIRT_MAP_READ | VIRT_MAP_WRITE))
 		return HV_STATUS_INVALID_PARAMETER;
-	enum hv_status status =
-		hypercall_stopped_vp(call, input->vp_index, &vp);
-
-	if (status == HV_STATUS_SUCCESS && !call->again) {
-		*page_of(vp, input->type) = page;
-		output->map_location = input->requested_location;
-	}
-	return status;
+	*page_of(call->held, input->type) = page;
+	output->map_location = input->requested_location;
+	return HV_STATUS_SUCCESS;
 }
 
 enum hv_status hypercall_unmap_state_page(struct hypercall_call *call)
 {
 	const struct hv_input_unmap_vp_state_page *input = call->input;
-	struct vp *vp;
 
 	if (input->type > HV_VP_STATE_PAGE_INTERCEPT_MESSAGE)
 		return HV_STATUS_INVALID_PARAMETER;
-	enum hv_status status =
-		hypercall_stopped_vp(call, input->vp_index, &vp);
-
-	if (status == HV_STATUS_SUCCESS && !call->again)
-		*page_of(vp, input->type) = GPA(0);
-	return status;
+	*page_of(call->held, input->type) = GPA(0);
+	return HV_STATUS_SUCCESS;
 }
 
 /* ---- State by page list ---- */
@@ -186,13 +172,9 @@ enum hv_status hypercall_get_vp_state(struct hypercall_call *call)
 {
 	const struct hv_input_get_vp_state *input = call->input;
 	struct hv_output_get_vp_state *output = call->output;
-	struct vp *vp;
-	enum hv_status status =
-		hypercall_stopped_vp(call, input->vp_index, &vp);
+	struct vp *vp = call->held;
 	void *page;
 
-	if (status != HV_STATUS_SUCCESS || call->again)
-		return status;
 	if (input->type == HV_VP_STATE_SYNTHETIC_TIMERS) {
 		get_timers(vp, &output->synthetic_timers);
 		return HV_STATUS_SUCCESS;
@@ -233,12 +215,7 @@ static enum hv_status set_xsave(struct vp *vp, const void *page)
 enum hv_status hypercall_set_vp_state(struct hypercall_call *call)
 {
 	const struct hv_input_set_vp_state *input = call->input;
-	struct vp *vp;
-	enum hv_status status =
-		hypercall_stopped_vp(call, input->vp_index, &vp);
-
-	if (status != HV_STATUS_SUCCESS || call->again)
-		return status;
+	struct vp *vp = call->held;
 	const void *page = state_page(call, input->data);
 
 	if (!page)
@@ -259,18 +236,12 @@ enum hv_status hypercall_set_vp_state(struct hypercall_call *call)
 
 enum hv_status hypercall_get_cpuid(struct hypercall_call *call)
 {
-	const struct hv_input_get_vp_cpuid_values *input = call->input;
 	const struct hv_cpuid_leaf_info *leaf = hypercall_rep_input(call);
 	struct hv_output_get_vp_cpuid_values *output =
 		hypercall_rep_output(call);
-	struct vp *vp;
-	enum hv_status status =
-		hypercall_stopped_vp(call, input->vp_index, &vp);
 	uint32_t out[4];
 
-	if (status != HV_STATUS_SUCCESS || call->again)
-		return status;
-	cpuid_read(vp, leaf->eax, leaf->ecx, out);
+	cpuid_read(call->held, leaf->eax, leaf->ecx, out);
 	*output = (struct hv_output_get_vp_cpuid_values){ out[0], out[1],
 							  out[2], out[3] };
 	return HV_STATUS_SUCCESS;

@@ -92,7 +92,8 @@ static void fill_header(struct vp *vp, const struct intercept_message *message,
 		.instruction_length_and_cr8 =
 			(uint8_t)((message->length &
 				   HV_INTERCEPT_INSTRUCTION_LENGTH_MASK) |
-				  registers->cr8 << HV_INTERCEPT_CR8_SHIFT),
+				  (uint32_t)registers->cr8
+					  << HV_INTERCEPT_CR8_SHIFT),
 		.access_type = message->access,
 		.execution_state = execution_state(vp),
 		.cs = vp_register(vp, HV_REGISTER_CS).segment,
@@ -138,6 +139,13 @@ static const uint32_t page_segments[] = {
 	HV_REGISTER_DS, HV_REGISTER_FS, HV_REGISTER_GS,
 };
 
+static const uint32_t page_registers[] = {
+	HV_REGISTER_CR0, HV_REGISTER_CR3, HV_REGISTER_CR4,
+	HV_REGISTER_CR8, HV_REGISTER_EFER, HV_REGISTER_DR7,
+	HV_REGISTER_PENDING_INTERRUPTION, HV_REGISTER_INTERRUPT_STATE,
+	HV_REGISTER_INSTRUCTION_EMULATION_HINTS, HV_REGISTER_XFEM,
+};
+
 #define XSAVE_XMM 160
 
 void intercept_fill_registers(struct vp *vp)
@@ -153,17 +161,12 @@ void intercept_fill_registers(struct vp *vp)
 	page->rflags = registers->rflags;
 	for (unsigned int i = 0; i < ARRAY_SIZE(page_segments); i++)
 		(&page->es)[i] = vp_register(vp, page_segments[i]).segment;
-	page->cr0 = vp_register(vp, HV_REGISTER_CR0).u64;
-	page->cr3 = vp_register(vp, HV_REGISTER_CR3).u64;
-	page->cr4 = vp_register(vp, HV_REGISTER_CR4).u64;
-	page->cr8 = registers->cr8;
-	page->efer = vp_register(vp, HV_REGISTER_EFER).u64;
-	page->dr7 = vp_register(vp, HV_REGISTER_DR7).u64;
-	page->xfem = vp->cpu.xcr0;
-	page->pending_interruption = vp_pending_interruption(vp);
-	page->interrupt_state =
-		(registers->interrupt_shadow ? HV_INTERRUPT_STATE_SHADOW : 0) |
-		(registers->nmi_masked ? HV_INTERRUPT_STATE_NMI_MASKED : 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(page_registers); i++) {
+		struct hv_register_value value;
+
+		vp_register_get(vp, page_registers[i], &value);
+		(&page->cr0)[i] = value.u64;
+	}
 	page->interrupt_vector_count = 0;
 	page->dirty = 0;
 	page->is_valid = 1;

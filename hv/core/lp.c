@@ -68,14 +68,8 @@ static struct lp *lp_lock(struct vp *vp)
 static void lp_account(struct vp *vp, enum vp_run_state next)
 {
 	uint64_t now = cpu_now();
-	uint64_t spent = now - vp->since;
 
-	if (vp->state == VP_RUNNING)
-		vp->run_time += spent;
-	else if (vp->state == VP_READY)
-		vp->ready_time += spent;
-	else
-		vp->wait_time += spent;
+	vp->time[vp->state] += now - vp->since;
 	vp->since = now;
 	vp->state = next;
 }

@@ -113,7 +113,7 @@ static bool runtime_read(struct msr_access *access)
 	const struct vp *vp = access->vp;
 
 	access->value = clock_scale(&hypervisor.clock.reference,
-				    vp->run_time + cpu_now() - vp->since);
+				    vp->time[VP_RUNNING] + cpu_now() - vp->since);
 	return true;
 }
 

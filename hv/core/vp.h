@@ -31,7 +31,7 @@
 #define VP_REQUEST_SYNIC (1u << 3)	 /* queues or free slots to look at */
 #define VP_REQUEST_TIMER (1u << 4)	 /* a deadline has come */
 
-enum vp_run_state { VP_BLOCKED, VP_READY, VP_RUNNING };
+enum vp_run_state { VP_BLOCKED, VP_READY, VP_RUNNING, VP_RUN_STATES };
 
 enum vp_counter {
 	VP_COUNT_EXITS,	    /* + enum virt_intercept_kind */
@@ -83,9 +83,7 @@ struct vp {
 	struct synic_source intercept_source; /* the opaque message */
 	struct vp *intercept_target;  /* the parent vp that was told, or NULL */
 
-	uint64_t run_time;   /* TSC ticks */
-	uint64_t ready_time;
-	uint64_t wait_time;
+	uint64_t time[VP_RUN_STATES]; /* TSC ticks spent in each */
 	uint64_t since;	     /* TSC of the last change of state */
 	uint64_t counters[VP_COUNTERS];
 };

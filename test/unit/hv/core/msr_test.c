@@ -162,7 +162,7 @@ static void what_a_guest_reads_of_itself(void **state)
 	assert_true(world_wrmsr_faults(vp, HV_MSR_VP_INDEX, 0));
 	assert_int_equal(world_rdmsr(vp, HV_MSR_TSC_FREQUENCY), FAKE_TSC_HZ);
 	assert_int_equal(world_rdmsr(vp, HV_MSR_APIC_FREQUENCY), FAKE_APIC_HZ);
-	vp->run_time = FAKE_TSC_HZ;
+	vp->time[VP_RUNNING] = FAKE_TSC_HZ;
 	vp->since = fake.now - FAKE_TSC_HZ / 2;
 	assert_in_range(world_rdmsr(vp, HV_MSR_VP_RUNTIME), 14999999, 15000000);
 	world_wrmsr(vp, HV_MSR_VP_ASSIST_PAGE, 0x7001);
