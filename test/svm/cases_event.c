@@ -372,7 +372,7 @@ static void case_host_interrupt(void)
 	uint32_t before = interrupts_taken;
 
 	guest_begin(&guest, spin);
-	timer_start(10000000);
+	timer_start(100000000);
 	virt->vp_run(guest.vp, &intercept);
 	check_equal(intercept.kind, VIRT_HOST);
 	check(!intercept.interrupted.valid);
