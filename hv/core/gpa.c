@@ -112,7 +112,8 @@ bool gpa_write(struct partition *partition, gpa_t gpa, const void *from,
 
 /* ---- Counting ---- */
 
-/* What is mapped in the 2 MiB or less from gpa on: before a change, and after. */
+/* What is mapped in the 2 MiB or less from gpa on: before a change, and after.
+ */
 struct tally {
 	uint64_t small;
 	uint64_t large;
@@ -121,7 +122,7 @@ struct tally {
 static struct tally tally(const struct partition *partition, gpa_t gpa,
 			  uint64_t size)
 {
-	struct tally found = { 0 };
+	struct tally found = {0};
 	struct virt_mapping old;
 
 	for (uint64_t at = gpa.value; at < gpa.value + size; at += PAGE_SIZE) {
@@ -175,7 +176,7 @@ static bool overlay_put(struct partition *partition, gpa_t gpa)
 		.size = PAGE_SIZE,
 		.rights = VIRT_MAP_READ | VIRT_MAP_EXECUTE,
 	};
-	struct virt_mapping below = { .gpa = gpa };
+	struct virt_mapping below = {.gpa = gpa};
 	struct tally before = tally(partition, gpa, PAGE_SIZE);
 	bool something = virt->space_lookup(&partition->space, gpa, &below);
 
@@ -269,8 +270,8 @@ static bool mapped_so(struct partition *child,
 
 	return virt->space_lookup(&child->space, target->gpa, &old) &&
 	       old.gpa.value == target->gpa.value &&
-	       old.spa.value == target->spa.value &&
-	       old.size == target->size && old.rights == target->rights;
+	       old.spa.value == target->spa.value && old.size == target->size &&
+	       old.rights == target->rights;
 }
 
 /* Locks P of child and parent held: what the parent gives it does not lose. */
@@ -316,10 +317,9 @@ enum hv_status gpa_map(struct partition *child,
 
 enum hv_status gpa_unmap(struct partition *child, gpa_t gpa, uint64_t size)
 {
-	const struct virt_mapping nothing = { .gpa = gpa, .size = size };
+	const struct virt_mapping nothing = {.gpa = gpa, .size = size};
 
-	if ((gpa.value & (size - 1)) ||
-	    gpa.value + size > PARTITION_GPA_LIMIT)
+	if ((gpa.value & (size - 1)) || gpa.value + size > PARTITION_GPA_LIMIT)
 		return HV_STATUS_INVALID_PARAMETER;
 	if (change_below_overlay(child, &nothing))
 		return HV_STATUS_SUCCESS;
@@ -347,10 +347,9 @@ void gpa_flush(struct partition *partition)
 	uint64_t old =
 		__atomic_load_n(&partition->flush_epoch, __ATOMIC_RELAXED);
 
-	while (old < epoch &&
-	       !__atomic_compare_exchange_n(&partition->flush_epoch, &old,
-					    epoch, true, __ATOMIC_RELEASE,
-					    __ATOMIC_RELAXED))
+	while (old < epoch && !__atomic_compare_exchange_n(
+				      &partition->flush_epoch, &old, epoch,
+				      true, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		;
 }
 

@@ -10,8 +10,8 @@
 /*
  * The hypervisor's pointer to the frame behind gpa, valid until this lp next
  * runs a vp (who takes a page away waits for that, by gpa_quiet()); NULL where
- * the parent has no RAM of its own, or where nothing is mapped with these VIRT_MAP_* rights. Only the bytes up to
- * the page's end may be used.
+ * the parent has no RAM of its own, or where nothing is mapped with these
+ * VIRT_MAP_* rights. Only the bytes up to the page's end may be used.
  */
 void *gpa_pointer(struct partition *partition, gpa_t gpa, uint32_t rights);
 

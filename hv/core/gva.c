@@ -6,25 +6,25 @@
 #include "gpa.h"
 #include "vp.h"
 
-#define CR0_WP BIT(16)
-#define CR0_PG BIT(31)
-#define CR4_PAE BIT(5)
-#define CR4_PSE BIT(4)
+#define CR0_WP	 BIT(16)
+#define CR0_PG	 BIT(31)
+#define CR4_PAE	 BIT(5)
+#define CR4_PSE	 BIT(4)
 #define EFER_LMA BIT(10)
 #define EFER_NXE BIT(11)
-#define CS_LONG 0x2000u
+#define CS_LONG	 0x2000u
 
 #define PTE_PRESENT BIT(0)
-#define PTE_WRITE BIT(1)
-#define PTE_USER BIT(2)
-#define PTE_LARGE BIT(7)
-#define PTE_NX BIT(63)
+#define PTE_WRITE   BIT(1)
+#define PTE_USER    BIT(2)
+#define PTE_LARGE   BIT(7)
+#define PTE_NX	    BIT(63)
 #define PTE_ADDRESS 0x000ffffffffff000ull
 
 #define ERROR_PRESENT BIT(0)
-#define ERROR_WRITE BIT(1)
-#define ERROR_USER BIT(2)
-#define ERROR_FETCH BIT(4)
+#define ERROR_WRITE   BIT(1)
+#define ERROR_USER    BIT(2)
+#define ERROR_FETCH   BIT(4)
 
 struct walk {
 	struct vp *vp;
@@ -34,8 +34,8 @@ struct walk {
 	uint64_t efer;
 	unsigned int entry_size; /* 8, or 4 without PAE */
 	unsigned int index_bits;
-	uint64_t rights;	 /* AND of the entries' W and U */
-	uint64_t no_execute;	 /* OR of their NX */
+	uint64_t rights;     /* AND of the entries' W and U */
+	uint64_t no_execute; /* OR of their NX */
 	uint32_t *error;
 };
 
@@ -43,8 +43,8 @@ static bool read_entry(struct walk *walk, uint64_t table, unsigned int level,
 		       uint64_t *entry)
 {
 	unsigned int shift = PAGE_SHIFT + walk->index_bits * level;
-	uint64_t index = (walk->query->gva.value >> shift) &
-			 (BIT(walk->index_bits) - 1);
+	uint64_t index =
+		(walk->query->gva.value >> shift) & (BIT(walk->index_bits) - 1);
 	gpa_t at = GPA(table + index * walk->entry_size);
 
 	*entry = 0;
@@ -134,19 +134,17 @@ bool gva_translate(struct vp *vp, const struct gva_query *query, gpa_t *gpa,
 
 unsigned int gva_fetch(struct vp *vp, uint8_t *bytes, unsigned int count)
 {
-	struct hv_segment_register cs =
-		vp_register(vp, HV_REGISTER_CS).segment;
+	struct hv_segment_register cs = vp_register(vp, HV_REGISTER_CS).segment;
 	const struct virt_registers *registers = &vp->virt->registers;
-	struct gva_query query = { .access = VIRT_ACCESS_EXECUTE,
-				   .user = registers->cpl == 3 };
+	struct gva_query query = {.access = VIRT_ACCESS_EXECUTE,
+				  .user = registers->cpl == 3};
 	unsigned int done = 0;
 
 	bool is_long = (vp_register(vp, HV_REGISTER_EFER).u64 & EFER_LMA) &&
 		       (cs.attributes & CS_LONG);
 
-	query.gva = GVA(is_long ? registers->rip :
-				  (uint32_t)(cs.base +
-					     registers->rip));
+	query.gva = GVA(is_long ? registers->rip
+				: (uint32_t)(cs.base + registers->rip));
 	while (done < count) {
 		uint64_t part = PAGE_SIZE - (query.gva.value & PAGE_MASK);
 		uint32_t error;

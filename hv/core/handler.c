@@ -34,14 +34,14 @@ static void unimplemented_msr(struct vp *vp,
 			      const struct virt_intercept *intercept)
 {
 	uint64_t *gpr = vp->virt->registers.gpr;
-	struct hv_msr_intercept body = { .msr = intercept->msr,
-					 .rdx = gpr[VIRT_RDX],
-					 .rax = gpr[VIRT_RAX] };
+	struct hv_msr_intercept body = {.msr = intercept->msr,
+					.rdx = gpr[VIRT_RDX],
+					.rax = gpr[VIRT_RAX]};
 
 	switch (vp->partition->unimplemented_msr) {
 	case PARTITION_MSR_INTERCEPT:
-		intercept_send(vp, INTERCEPT(MSR_INTERCEPT, intercept->write,
-					     2, body));
+		intercept_send(vp, INTERCEPT(MSR_INTERCEPT, intercept->write, 2,
+					     body));
 		return;
 	case HV_UNIMPLEMENTED_MSR_ACTION_IGNORE_WRITE_READ_ZERO:
 		if (!intercept->write) {
@@ -59,9 +59,9 @@ static void handle_msr(struct vp *vp, const struct virt_intercept *intercept)
 {
 	uint64_t *gpr = vp->virt->registers.gpr;
 	uint64_t value = gpr[VIRT_RDX] << 32 | (uint32_t)gpr[VIRT_RAX];
-	enum msr_result result =
-		intercept->write ? msr_write(vp, intercept->msr, value) :
-				   msr_read(vp, intercept->msr, &value);
+	enum msr_result result = intercept->write
+					 ? msr_write(vp, intercept->msr, value)
+					 : msr_read(vp, intercept->msr, &value);
 
 	switch (result) {
 	case MSR_DONE:
@@ -118,12 +118,12 @@ static void handle_exception(struct vp *vp,
 {
 	const struct virt_exception *exception = &intercept->exception;
 
-	vp_raise(vp, &(const struct virt_event){
-			     .valid = true,
-			     .type = VIRT_EVENT_EXCEPTION,
-			     .vector = exception->vector,
-			     .has_error = exception->has_error,
-			     .error = exception->error });
+	vp_raise(vp,
+		 &(const struct virt_event){.valid = true,
+					    .type = VIRT_EVENT_EXCEPTION,
+					    .vector = exception->vector,
+					    .has_error = exception->has_error,
+					    .error = exception->error});
 }
 
 static void handle_nothing(struct vp *vp,
@@ -131,12 +131,6 @@ static void handle_nothing(struct vp *vp,
 {
 	(void)vp;
 	(void)intercept;
-}
-
-static void handle_hypercall(struct vp *vp,
-			     const struct virt_intercept *intercept)
-{
-	hypercall_run(vp, intercept);
 }
 
 /* ---- Ports ---- */
@@ -179,13 +173,13 @@ static void handle_io(struct vp *vp, const struct virt_intercept *intercept)
 	if (io->string) {
 		body.ds = vp_register(vp, HV_REGISTER_DS).segment;
 		body.es = vp_register(vp, HV_REGISTER_ES).segment;
-		body.instruction_byte_count = (uint8_t)gva_fetch(
-			vp, body.instruction_bytes,
-			sizeof(body.instruction_bytes));
+		body.instruction_byte_count =
+			(uint8_t)gva_fetch(vp, body.instruction_bytes,
+					   sizeof(body.instruction_bytes));
 	}
 	intercept_send(vp, INTERCEPT(IO_PORT_INTERCEPT,
-				     io->in ? HV_INTERCEPT_ACCESS_READ :
-					      HV_INTERCEPT_ACCESS_WRITE,
+				     io->in ? HV_INTERCEPT_ACCESS_READ
+					    : HV_INTERCEPT_ACCESS_WRITE,
 				     intercept->instruction_length, body));
 }
 
@@ -197,9 +191,10 @@ static void send_memory(struct vp *vp, const struct virt_intercept *intercept,
 	const struct virt_gpa_access *access = &intercept->memory;
 	struct hv_memory_intercept body = {
 		.cache_type = HV_CACHE_TYPE_WRITE_BACK,
-		.access_info = access->gva_valid ? HV_MEMORY_ACCESS_GVA_VALID |
-							   HV_MEMORY_ACCESS_GVA_GPA_VALID :
-						   0,
+		.access_info = access->gva_valid
+				       ? HV_MEMORY_ACCESS_GVA_VALID |
+						 HV_MEMORY_ACCESS_GVA_GPA_VALID
+				       : 0,
 		.tpr_priority = vp->virt->registers.cr8,
 		.gva = access->gva_valid ? access->gva.value : 0,
 		.gpa = access->gpa.value,
@@ -220,9 +215,9 @@ static void send_memory(struct vp *vp, const struct virt_intercept *intercept,
 		memcpy(body.instruction_bytes, intercept->bytes,
 		       intercept->byte_count);
 	} else if (message.access != HV_INTERCEPT_ACCESS_EXECUTE) {
-		body.instruction_byte_count = (uint8_t)gva_fetch(
-			vp, body.instruction_bytes,
-			sizeof(body.instruction_bytes));
+		body.instruction_byte_count =
+			(uint8_t)gva_fetch(vp, body.instruction_bytes,
+					   sizeof(body.instruction_bytes));
 	}
 	intercept_send(vp, &message);
 }
@@ -257,8 +252,8 @@ static void handle_memory(struct vp *vp, const struct virt_intercept *intercept)
 	if (!mapped && parent && gpa_parent_fault(vp->partition, gpa))
 		return;
 	/* The parent reaches for nothing, or writes to its hypercall page. */
-	if (parent || (mapped && mapping.spa.value ==
-					 hypervisor.hypercall_page.value))
+	if (parent ||
+	    (mapped && mapping.spa.value == hypervisor.hypercall_page.value))
 		vp_fault_error(vp, VP_VECTOR_GP, 0);
 	else
 		send_memory(vp, intercept, mapped);
@@ -268,15 +263,16 @@ static void handle_memory(struct vp *vp, const struct virt_intercept *intercept)
 
 static void print_state(struct vp *vp, const char *what, uint64_t code)
 {
-	static const uint32_t names[] = { HV_REGISTER_CR0, HV_REGISTER_CR2,
-					  HV_REGISTER_CR3, HV_REGISTER_CR4,
-					  HV_REGISTER_EFER };
+	static const uint32_t names[] = {HV_REGISTER_CR0, HV_REGISTER_CR2,
+					 HV_REGISTER_CR3, HV_REGISTER_CR4,
+					 HV_REGISTER_EFER};
 	uint64_t values[ARRAY_SIZE(names)];
 	const struct virt_registers *r = &vp->virt->registers;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
 		values[i] = vp_register(vp, names[i]).u64;
-	print("p%lu vp%u: %s (%lx) at rip %lx rsp %lx flags %lx cr0 %lx cr2 %lx cr3 %lx cr4 %lx efer %lx\n",
+	print("p%lu vp%u: %s (%lx) at rip %lx rsp %lx flags %lx cr0 %lx cr2 "
+	      "%lx cr3 %lx cr4 %lx efer %lx\n",
 	      vp->partition->id, vp->index, what, code, r->rip,
 	      r->gpr[VIRT_RSP], r->rflags, values[0], values[1], values[2],
 	      values[3], values[4]);
@@ -284,7 +280,7 @@ static void print_state(struct vp *vp, const char *what, uint64_t code)
 
 static void handle_end(struct vp *vp, const struct virt_intercept *intercept)
 {
-	struct hv_unrecoverable_exception body = { 0 };
+	struct hv_unrecoverable_exception body = {0};
 
 	if (intercept->kind == VIRT_FAILED)
 		print_state(vp, "state refused", intercept->data);
@@ -307,7 +303,7 @@ static const handler handlers[VIRT_KINDS] = {
 	[VIRT_MSR] = handle_msr,
 	[VIRT_IO] = handle_io,
 	[VIRT_GPA] = handle_memory,
-	[VIRT_HYPERCALL] = handle_hypercall,
+	[VIRT_HYPERCALL] = hypercall_run,
 	[VIRT_HALT] = handle_halt,
 	[VIRT_EXCEPTION] = handle_exception,
 	[VIRT_XSETBV] = handle_xsetbv,

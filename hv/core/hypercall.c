@@ -9,7 +9,7 @@
 #include "lp.h"
 #include "vp.h"
 
-#define CR0_PE BIT(0)
+#define CR0_PE	 BIT(0)
 #define EFER_LMA BIT(10)
 
 /* How long the reps of one entry may take, as the TLFS wants it; then the
@@ -33,11 +33,11 @@ static struct registers registers_of(struct vp *vp)
 	const uint64_t *gpr = vp->virt->registers.gpr;
 
 	if (vp_register(vp, HV_REGISTER_EFER).u64 & EFER_LMA)
-		return (struct registers){ gpr[VIRT_RCX], gpr[VIRT_RDX],
-					   gpr[VIRT_R8], true };
-	return (struct registers){ pair(gpr, VIRT_RDX, VIRT_RAX),
-				   pair(gpr, VIRT_RBX, VIRT_RCX),
-				   pair(gpr, VIRT_RDI, VIRT_RSI), false };
+		return (struct registers){gpr[VIRT_RCX], gpr[VIRT_RDX],
+					  gpr[VIRT_R8], true};
+	return (struct registers){pair(gpr, VIRT_RDX, VIRT_RAX),
+				  pair(gpr, VIRT_RBX, VIRT_RCX),
+				  pair(gpr, VIRT_RDI, VIRT_RSI), false};
 }
 
 static void answer(struct vp *vp, const struct registers *registers,
@@ -208,11 +208,11 @@ static enum hv_status take_target(struct hypercall_call *call)
 		return HV_STATUS_INVALID_PARTITION_ID;
 	bool own = target == caller;
 
-	if (own ? (definition->form & HYPERCALL_CHILD) :
-		  target->parent != caller) {
+	if (own ? (definition->form & HYPERCALL_CHILD)
+		: target->parent != caller) {
 		partition_put(target);
-		return own ? HV_STATUS_OPERATION_DENIED :
-			     HV_STATUS_INVALID_PARTITION_ID;
+		return own ? HV_STATUS_OPERATION_DENIED
+			   : HV_STATUS_INVALID_PARTITION_ID;
 	}
 	if (!(BIT(target->state) & definition->states)) {
 		partition_put(target);
@@ -269,9 +269,9 @@ static enum hv_status perform(struct hypercall_call *call)
 	}
 	if (status != HV_STATUS_SUCCESS || call->again)
 		return status;
-	status = call->definition->form & HYPERCALL_REP ?
-			 run_reps(call) :
-			 call->definition->run(call);
+	status = call->definition->form & HYPERCALL_REP
+			 ? run_reps(call)
+			 : call->definition->run(call);
 	if (call->definition->finish && !call->again && !call->intercepted)
 		call->definition->finish(call);
 	return status;
@@ -360,7 +360,8 @@ void hypercall_run(struct vp *vp, const struct virt_intercept *intercept)
 		.output = lp_this()->output,
 		.fast = control & HV_HYPERCALL_FAST,
 		.variable = (uint32_t)((control & HV_HYPERCALL_VARHEAD_MASK) >>
-				       HV_HYPERCALL_VARHEAD_SHIFT) * 8,
+				       HV_HYPERCALL_VARHEAD_SHIFT) *
+			    8,
 		.count = (uint32_t)((control & HV_HYPERCALL_REP_COUNT_MASK) >>
 				    HV_HYPERCALL_REP_COUNT_SHIFT),
 		.index = (uint32_t)((control & HV_HYPERCALL_REP_START_MASK) >>

@@ -15,44 +15,44 @@ struct hypercall;
 
 /* One call in progress. */
 struct hypercall_call {
-	struct vp *vp;		    /* the caller */
+	struct vp *vp; /* the caller */
 	const struct hypercall *definition;
-	struct partition *target;   /* held; NULL without HYPERCALL_TARGET */
-	struct vp *held;	    /* by hypercall_hold(), or NULL */
-	void *input;		    /* our copy; a rep's own part: rep_input */
-	void *output;		    /* our copy, zeroed */
-	uint32_t variable;	    /* bytes of variable header */
-	uint32_t index;		    /* rep being done, from 0 */
-	uint32_t count;		    /* reps in all */
-	uint16_t output_size;	    /* of a simple call; may be reduced */
+	struct partition *target; /* held; NULL without HYPERCALL_TARGET */
+	struct vp *held;	  /* by hypercall_hold(), or NULL */
+	void *input;		  /* our copy; a rep's own part: rep_input */
+	void *output;		  /* our copy, zeroed */
+	uint32_t variable;	  /* bytes of variable header */
+	uint32_t index;		  /* rep being done, from 0 */
+	uint32_t count;		  /* reps in all */
+	uint16_t output_size;	  /* of a simple call; may be reduced */
 	bool fast;
-	bool again;		    /* not done yet: the caller calls again */
-	bool intercepted;	    /* the parent answers it */
+	bool again;	  /* not done yet: the caller calls again */
+	bool intercepted; /* the parent answers it */
 };
 
 /* What the target partition may be in. */
-#define HYPERCALL_CREATED BIT(PARTITION_CREATED)
-#define HYPERCALL_ACTIVE BIT(PARTITION_ACTIVE)
+#define HYPERCALL_CREATED   BIT(PARTITION_CREATED)
+#define HYPERCALL_ACTIVE    BIT(PARTITION_ACTIVE)
 #define HYPERCALL_FINALIZED BIT(PARTITION_FINALIZED)
-#define HYPERCALL_DELETING BIT(PARTITION_DELETING)
-#define HYPERCALL_LIVE (HYPERCALL_CREATED | HYPERCALL_ACTIVE)
+#define HYPERCALL_DELETING  BIT(PARTITION_DELETING)
+#define HYPERCALL_LIVE	    (HYPERCALL_CREATED | HYPERCALL_ACTIVE)
 
 /* Forms. */
-#define HYPERCALL_TARGET BIT(0)	  /* input begins with a partition id */
-#define HYPERCALL_CHILD BIT(1)	  /* of a child of the caller, not itself */
+#define HYPERCALL_TARGET   BIT(0) /* input begins with a partition id */
+#define HYPERCALL_CHILD	   BIT(1) /* of a child of the caller, not itself */
 #define HYPERCALL_VARIABLE BIT(2) /* may have a variable header */
-#define HYPERCALL_REP BIT(3)
-#define HYPERCALL_STOPPED BIT(4)  /* vp index follows: that one, in held */
+#define HYPERCALL_REP	   BIT(3)
+#define HYPERCALL_STOPPED  BIT(4) /* vp index follows: that one, in held */
 
 struct hypercall {
 	uint16_t code;
 	uint8_t form;
 	uint8_t states;
-	uint16_t input;	     /* bytes of fixed header */
-	uint16_t output;     /* bytes of a simple call's output */
-	uint16_t rep_input;  /* bytes a rep */
+	uint16_t input;	    /* bytes of fixed header */
+	uint16_t output;    /* bytes of a simple call's output */
+	uint16_t rep_input; /* bytes a rep */
 	uint16_t rep_output;
-	uint64_t privilege;  /* EBX of leaf 3, one bit */
+	uint64_t privilege; /* EBX of leaf 3, one bit */
 	enum hv_status (*run)(struct hypercall_call *call);
 	/* After the reps of this entry: may set again. NULL: nothing. */
 	void (*finish)(struct hypercall_call *call);

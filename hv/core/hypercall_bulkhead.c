@@ -80,8 +80,7 @@ enum hv_status hypercall_read_log(struct hypercall_call *call)
 	const struct bulkhead_input_read_log *input = call->input;
 	struct bulkhead_output_read_log *output = call->output;
 	uint64_t cursor = input->cursor;
-	size_t length = print_read(&cursor, output->text,
-				   sizeof(output->text));
+	size_t length = print_read(&cursor, output->text, sizeof(output->text));
 
 	output->length = (uint32_t)length;
 	output->next_cursor = cursor;

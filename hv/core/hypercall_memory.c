@@ -34,9 +34,9 @@ enum hv_status hypercall_map_gpa_pages(struct hypercall_call *call)
 {
 	const struct hv_input_map_gpa_pages *input = call->input;
 	const uint64_t *source = hypercall_rep_input(call);
-	uint64_t size = input->map_flags & HV_MAP_GPA_LARGE_PAGE ?
-				LARGE_PAGE_SIZE :
-				PAGE_SIZE;
+	uint64_t size = input->map_flags & HV_MAP_GPA_LARGE_PAGE
+				? LARGE_PAGE_SIZE
+				: PAGE_SIZE;
 	const struct gpa_mapping mapping = {
 		.gpa = page_at(input->target_gpa_base, call->index, size),
 		.source = GPA(*source << PAGE_SHIFT),
@@ -57,9 +57,9 @@ enum hv_status hypercall_map_gpa_pages(struct hypercall_call *call)
 enum hv_status hypercall_unmap_gpa_pages(struct hypercall_call *call)
 {
 	const struct hv_input_unmap_gpa_pages *input = call->input;
-	uint64_t size = input->unmap_flags & HV_UNMAP_GPA_LARGE_PAGE ?
-				LARGE_PAGE_SIZE :
-				PAGE_SIZE;
+	uint64_t size = input->unmap_flags & HV_UNMAP_GPA_LARGE_PAGE
+				? LARGE_PAGE_SIZE
+				: PAGE_SIZE;
 
 	if (input->target_gpa_base >= PARTITION_GPA_LIMIT >> PAGE_SHIFT)
 		return HV_STATUS_INVALID_PARAMETER;
@@ -129,8 +129,8 @@ enum hv_status hypercall_withdraw_memory(struct hypercall_call *call)
 
 /* ---- Translation ---- */
 
-#define TRANSLATE_ACCESS \
-	(HV_TRANSLATE_GVA_VALIDATE_READ | HV_TRANSLATE_GVA_VALIDATE_WRITE | \
+#define TRANSLATE_ACCESS                                                       \
+	(HV_TRANSLATE_GVA_VALIDATE_READ | HV_TRANSLATE_GVA_VALIDATE_WRITE |    \
 	 HV_TRANSLATE_GVA_VALIDATE_EXECUTE)
 _Static_assert(HV_TRANSLATE_GVA_VALIDATE_READ == VIRT_ACCESS_READ &&
 		       HV_TRANSLATE_GVA_VALIDATE_WRITE == VIRT_ACCESS_WRITE &&
@@ -160,8 +160,8 @@ enum hv_status hypercall_translate(struct hypercall_call *call)
 		output->result_code = HV_TRANSLATE_GVA_GPA_UNMAPPED;
 	} else {
 		output->result_code =
-			error & 1 ? HV_TRANSLATE_GVA_PRIVILEGE_VIOLATION :
-				    HV_TRANSLATE_GVA_PAGE_NOT_PRESENT;
+			error & 1 ? HV_TRANSLATE_GVA_PRIVILEGE_VIOLATION
+				  : HV_TRANSLATE_GVA_PAGE_NOT_PRESENT;
 	}
 	return HV_STATUS_SUCCESS;
 }

@@ -7,12 +7,12 @@
 #include "gpa.h"
 #include "vp.h"
 
-#define KNOWN_FLAGS \
-	(HV_PARTITION_CREATION_FLAG_SMT_ENABLED | \
-	 HV_PARTITION_CREATION_FLAG_GPA_SUPER_PAGES | \
-	 HV_PARTITION_CREATION_FLAG_EXO_PARTITION | \
-	 HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED | \
-	 HV_PARTITION_CREATION_FLAG_INTERCEPT_MESSAGE_PAGE | \
+#define KNOWN_FLAGS                                                            \
+	(HV_PARTITION_CREATION_FLAG_SMT_ENABLED |                              \
+	 HV_PARTITION_CREATION_FLAG_GPA_SUPER_PAGES |                          \
+	 HV_PARTITION_CREATION_FLAG_EXO_PARTITION |                            \
+	 HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED |                            \
+	 HV_PARTITION_CREATION_FLAG_INTERCEPT_MESSAGE_PAGE |                   \
 	 HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE)
 
 enum hv_status hypercall_create_partition(struct hypercall_call *call)
@@ -23,8 +23,8 @@ enum hv_status hypercall_create_partition(struct hypercall_call *call)
 
 	if (input->isolation || (input->flags & ~KNOWN_FLAGS))
 		return HV_STATUS_INVALID_PARAMETER;
-	enum hv_status status = partition_create(call->vp->partition,
-						 input->flags, &created);
+	enum hv_status status =
+		partition_create(call->vp->partition, input->flags, &created);
 
 	if (status != HV_STATUS_SUCCESS)
 		return status;
@@ -64,6 +64,14 @@ enum hv_status hypercall_get_partition_id(struct hypercall_call *call)
 	return HV_STATUS_SUCCESS;
 }
 
+#define KNOWN_INTERCEPTS                                                       \
+	(BIT(HV_INTERCEPT_TYPE_HYPERCALL) |                                    \
+	 BIT(HV_INTERCEPT_TYPE_UNKNOWN_SYNIC_CONNECTION) |                     \
+	 BIT(HV_INTERCEPT_TYPE_RETARGET_UNKNOWN_DEVICE) |                      \
+	 BIT(HV_INTERCEPT_TYPE_IO_PORT) |                                      \
+	 BIT(HV_INTERCEPT_TYPE_IO_PORT_RANGE) | BIT(HV_INTERCEPT_TYPE_MMIO) |  \
+	 BIT(HV_INTERCEPT_TYPE_APIC_EOI))
+
 /*
  * I/O ports, unmapped memory and triple faults always go to the parent, and
  * CPUID and the MSRs we own never do: only the calls that change something
@@ -72,21 +80,12 @@ enum hv_status hypercall_get_partition_id(struct hypercall_call *call)
 enum hv_status hypercall_install_intercept(struct hypercall_call *call)
 {
 	const struct hv_input_install_intercept *input = call->input;
-	uint32_t bit;
+	uint32_t type = input->intercept_type;
 
-	switch (input->intercept_type) {
-	case HV_INTERCEPT_TYPE_HYPERCALL:
-	case HV_INTERCEPT_TYPE_UNKNOWN_SYNIC_CONNECTION:
-	case HV_INTERCEPT_TYPE_RETARGET_UNKNOWN_DEVICE:
-	case HV_INTERCEPT_TYPE_IO_PORT:
-	case HV_INTERCEPT_TYPE_IO_PORT_RANGE:
-	case HV_INTERCEPT_TYPE_MMIO:
-	case HV_INTERCEPT_TYPE_APIC_EOI:
-		break;
-	default:
+	if (type >= 32 || !(KNOWN_INTERCEPTS & BIT(type)))
 		return HV_STATUS_INVALID_PARAMETER;
-	}
-	bit = (uint32_t)BIT(input->intercept_type);
+	uint32_t bit = (uint32_t)BIT(type);
+
 	spinlock_take(&call->target->lock);
 	if (input->access_type)
 		call->target->intercepts |= bit;
@@ -119,10 +118,10 @@ register_cpuid(struct partition *partition,
 		.leaf = parameters->input_eax,
 		.subleaf = parameters->input_ecx,
 		.subleaf_specific = parameters->subleaf_specific,
-		.value = { parameters->eax, parameters->ebx, parameters->ecx,
-			   parameters->edx },
-		.mask = { parameters->eax_mask, parameters->ebx_mask,
-			  parameters->ecx_mask, parameters->edx_mask },
+		.value = {parameters->eax, parameters->ebx, parameters->ecx,
+			  parameters->edx},
+		.mask = {parameters->eax_mask, parameters->ebx_mask,
+			 parameters->ecx_mask, parameters->edx_mask},
 	};
 	if (i == partition->cpuid_count)
 		partition->cpuid_count++;

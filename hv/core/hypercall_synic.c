@@ -38,9 +38,8 @@ enum hv_status hypercall_signal_event(struct hypercall_call *call)
 
 	if (input->reserved)
 		return HV_STATUS_INVALID_PARAMETER;
-	enum hv_status status = connection_signal(call->vp->partition,
-						  input->connection_id,
-						  input->flag_number);
+	enum hv_status status = connection_signal(
+		call->vp->partition, input->connection_id, input->flag_number);
 
 	if (status == HV_STATUS_INVALID_CONNECTION_ID)
 		return unknown_connection(call);
@@ -150,9 +149,9 @@ enum hv_status hypercall_connect_port(struct hypercall_call *call)
 	if (!owner)
 		return HV_STATUS_INVALID_PARTITION_ID;
 	enum hv_status status =
-		owner == call->vp->partition ?
-			port_connect(call->target, owner, &connect) :
-			HV_STATUS_ACCESS_DENIED;
+		owner == call->vp->partition
+			? port_connect(call->target, owner, &connect)
+			: HV_STATUS_ACCESS_DENIED;
 
 	partition_put(owner);
 	return status;

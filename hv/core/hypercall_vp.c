@@ -16,17 +16,17 @@ enum hv_status hypercall_create_vp(struct hypercall_call *call)
 	const struct hv_input_create_vp *input = call->input;
 	struct partition *target = call->target;
 	uint32_t index = input->vp_index;
-	uint32_t suspended = VP_EXPLICIT_SUSPEND |
-			     (index ? VP_WAIT_STARTUP : 0);
+	uint32_t suspended =
+		VP_EXPLICIT_SUSPEND | (index ? VP_WAIT_STARTUP : 0);
 
 	if (index >= PARTITION_VPS_MAX)
 		return HV_STATUS_INVALID_VP_INDEX;
 	spinlock_take(&target->lock);
-	struct vp *vp = target->vps[index] ? NULL :
-					     vp_create(target, index, suspended);
-	enum hv_status status = target->vps[index] ?
-					HV_STATUS_INVALID_VP_INDEX :
-					HV_STATUS_INSUFFICIENT_MEMORY;
+	struct vp *vp =
+		target->vps[index] ? NULL : vp_create(target, index, suspended);
+	enum hv_status status = target->vps[index]
+					? HV_STATUS_INVALID_VP_INDEX
+					: HV_STATUS_INSUFFICIENT_MEMORY;
 
 	if (vp) {
 		target->vps[index] = vp;
@@ -85,8 +85,8 @@ static enum hv_status set_live(struct hypercall_call *call, struct vp *vp,
 			return stopped;
 		intercept_resume(vp);
 	}
-	enum hv_status status = vp_register_set_live(vp, element->name,
-						     element->value.u64);
+	enum hv_status status =
+		vp_register_set_live(vp, element->name, element->value.u64);
 
 	/* A suspension counts when the vp has left its processor. */
 	if (element->name == HV_REGISTER_EXPLICIT_SUSPEND && suspend)
@@ -115,8 +115,8 @@ enum hv_status hypercall_set_registers(struct hypercall_call *call)
 
 static gpa_t *page_of(struct vp *vp, uint16_t type)
 {
-	return type == HV_VP_STATE_PAGE_REGISTERS ? &vp->register_page :
-						    &vp->intercept_page;
+	return type == HV_VP_STATE_PAGE_REGISTERS ? &vp->register_page
+						  : &vp->intercept_page;
 }
 
 enum hv_status hypercall_map_state_page(struct hypercall_call *call)
@@ -224,8 +224,8 @@ enum hv_status hypercall_set_vp_state(struct hypercall_call *call)
 		struct hv_local_apic_state state;
 
 		memcpy(&state, page, sizeof(state));
-		return apic_state_set(vp, &state) ? HV_STATUS_SUCCESS :
-						    HV_STATUS_INVALID_PARAMETER;
+		return apic_state_set(vp, &state) ? HV_STATUS_SUCCESS
+						  : HV_STATUS_INVALID_PARAMETER;
 	}
 	if (input->type == HV_VP_STATE_XSAVE)
 		return set_xsave(vp, page);
@@ -242,8 +242,8 @@ enum hv_status hypercall_get_cpuid(struct hypercall_call *call)
 	uint32_t out[4];
 
 	cpuid_read(call->held, leaf->eax, leaf->ecx, out);
-	*output = (struct hv_output_get_vp_cpuid_values){ out[0], out[1],
-							  out[2], out[3] };
+	*output = (struct hv_output_get_vp_cpuid_values){out[0], out[1], out[2],
+							 out[3]};
 	return HV_STATUS_SUCCESS;
 }
 

@@ -8,9 +8,9 @@
 #include "clock.h"
 #include "cpuid_processor.h"
 
-#define LPS_MAX 64
+#define LPS_MAX		  64
 #define HIDDEN_RANGES_MAX 8
-#define RAM_RANGES_MAX 256
+#define RAM_RANGES_MAX	  256
 
 struct vp;
 struct partition;
@@ -26,10 +26,10 @@ struct hypervisor_config {
 	uint32_t lps;
 	uint32_t apic_id[LPS_MAX]; /* physical APIC id of each lp */
 	uint64_t tsc_hz;
-	uint64_t apic_hz;	/* rate of the virtual APIC timer at divide 1 */
-	bool tsc_synchronous;	/* the boot check found all TSCs equal */
-	uint16_t log_port;	/* base of the debug UART, trapped; 0 none */
-	struct spa_range pool;	/* page-aligned, RAM, all of it ours */
+	uint64_t apic_hz;      /* rate of the virtual APIC timer at divide 1 */
+	bool tsc_synchronous;  /* the boot check found all TSCs equal */
+	uint16_t log_port;     /* base of the debug UART, trapped; 0 none */
+	struct spa_range pool; /* page-aligned, RAM, all of it ours */
 	struct spa_range hidden[HIDDEN_RANGES_MAX]; /* pool and image too */
 	uint32_t hidden_count;
 	struct spa_range ram[RAM_RANGES_MAX]; /* whole pages of RAM */
@@ -58,8 +58,8 @@ struct hypervisor {
 	struct list partitions;	    /* T: every struct partition */
 	uint64_t next_partition_id; /* T */
 	struct partition *parent;
-	spa_t scrap_page;	    /* what the parent sees of hidden frames */
-	spa_t hypercall_page;	    /* the code that every partition calls */
+	spa_t scrap_page;     /* what the parent sees of hidden frames */
+	spa_t hypercall_page; /* the code that every partition calls */
 	struct lp *lps[LPS_MAX];
 	uint64_t epoch; /* atomic: counts flushes, of all partitions */
 };

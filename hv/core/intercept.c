@@ -9,16 +9,16 @@
 #include "lp.h"
 #include "vp_register.h"
 
-#define CR0_PE BIT(0)
-#define CR0_AM BIT(18)
+#define CR0_PE	 BIT(0)
+#define CR0_AM	 BIT(18)
 #define EFER_LMA BIT(10)
 
 /* The parent's own page: looked up each time, as it may be taken away. */
 static void *page_of(gpa_t page)
 {
 	return page.value ? gpa_pointer(hypervisor.parent, page,
-					VIRT_MAP_READ | VIRT_MAP_WRITE) :
-			    NULL;
+					VIRT_MAP_READ | VIRT_MAP_WRITE)
+			  : NULL;
 }
 
 /* ---- The opaque message: "look at the intercept page of this vp" ---- */
@@ -27,7 +27,7 @@ static bool intercept_fill(struct synic_source *source,
 			   struct hv_message *message)
 {
 	struct vp *vp = CONTAINER(source, struct vp, intercept_source);
-	const struct hv_opaque_intercept body = { .vp_index = vp->index };
+	const struct hv_opaque_intercept body = {.vp_index = vp->index};
 
 	message->header.type = HVMSG_OPAQUE_INTERCEPT;
 	message->header.payload_size = sizeof(body);
@@ -48,16 +48,15 @@ static struct vp *intercept_target(const struct vp *vp)
 {
 	struct vp *near = hypervisor.lps[vp->lp]->parent_vp;
 
-	return near->synic.control & HV_MSR_SCONTROL_ENABLE ?
-		       near :
-		       hypervisor.lps[0]->parent_vp;
+	return near->synic.control & HV_MSR_SCONTROL_ENABLE
+		       ? near
+		       : hypervisor.lps[0]->parent_vp;
 }
 
 void intercept_withdraw(struct vp *vp)
 {
 	if (vp->intercept_target)
-		synic_withdraw(vp->intercept_target,
-			       HV_SYNIC_INTERCEPTION_SINT,
+		synic_withdraw(vp->intercept_target, HV_SYNIC_INTERCEPTION_SINT,
 			       &vp->intercept_source);
 }
 
@@ -140,10 +139,16 @@ static const uint32_t page_segments[] = {
 };
 
 static const uint32_t page_registers[] = {
-	HV_REGISTER_CR0, HV_REGISTER_CR3, HV_REGISTER_CR4,
-	HV_REGISTER_CR8, HV_REGISTER_EFER, HV_REGISTER_DR7,
-	HV_REGISTER_PENDING_INTERRUPTION, HV_REGISTER_INTERRUPT_STATE,
-	HV_REGISTER_INSTRUCTION_EMULATION_HINTS, HV_REGISTER_XFEM,
+	HV_REGISTER_CR0,
+	HV_REGISTER_CR3,
+	HV_REGISTER_CR4,
+	HV_REGISTER_CR8,
+	HV_REGISTER_EFER,
+	HV_REGISTER_DR7,
+	HV_REGISTER_PENDING_INTERRUPTION,
+	HV_REGISTER_INTERRUPT_STATE,
+	HV_REGISTER_INSTRUCTION_EMULATION_HINTS,
+	HV_REGISTER_XFEM,
 };
 
 #define XSAVE_XMM 160
@@ -175,9 +180,8 @@ void intercept_fill_registers(struct vp *vp)
 static void take_segments(struct vp *vp, const struct hv_register_page *page)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(page_segments); i++) {
-		const struct hv_register_value value = {
-			.segment = (&page->es)[i]
-		};
+		const struct hv_register_value value = {.segment =
+								(&page->es)[i]};
 
 		virt->vp_set(vp->virt, page_segments[i], &value);
 	}
@@ -204,7 +208,7 @@ void intercept_resume(struct vp *vp)
 		for (uint32_t i = 0; i < ARRAY_SIZE(page->xmm); i++)
 			vp_register_set(vp, HV_REGISTER_XMM0 + i,
 					&(const struct hv_register_value){
-						.u128 = page->xmm[i] });
+						.u128 = page->xmm[i]});
 	page->dirty = 0;
 	page->is_valid = 0;
 }
@@ -215,9 +219,12 @@ void intercept_hypercall(struct vp *vp)
 {
 	const uint64_t *gpr = vp->virt->registers.gpr;
 	struct hv_hypercall_intercept body = {
-		.rax = gpr[VIRT_RAX], .rbx = gpr[VIRT_RBX],
-		.rcx = gpr[VIRT_RCX], .rdx = gpr[VIRT_RDX],
-		.r8 = gpr[VIRT_R8],   .rsi = gpr[VIRT_RSI],
+		.rax = gpr[VIRT_RAX],
+		.rbx = gpr[VIRT_RBX],
+		.rcx = gpr[VIRT_RCX],
+		.rdx = gpr[VIRT_RDX],
+		.r8 = gpr[VIRT_R8],
+		.rsi = gpr[VIRT_RSI],
 		.rdi = gpr[VIRT_RDI],
 	};
 	const struct intercept_message message = {
@@ -237,7 +244,7 @@ void intercept_hypercall(struct vp *vp)
 
 void intercept_deliverable(struct vp *vp, uint32_t type)
 {
-	struct hv_interruption_deliverable body = { .deliverable_type = type };
+	struct hv_interruption_deliverable body = {.deliverable_type = type};
 
 	intercept_send(vp, INTERCEPT(INTERRUPTION_DELIVERABLE, 0, 0, body));
 }
@@ -262,8 +269,7 @@ static void intercept_msr_done(struct vp *vp, uint32_t msr)
 {
 	const uint64_t *gpr = vp->virt->registers.gpr;
 	struct hv_msr_intercept body = {
-		.msr = msr, .rdx = gpr[VIRT_RDX], .rax = gpr[VIRT_RAX]
-	};
+		.msr = msr, .rdx = gpr[VIRT_RDX], .rax = gpr[VIRT_RAX]};
 
 	intercept_send(vp, INTERCEPT(MSR_INTERCEPT, HV_INTERCEPT_ACCESS_WRITE,
 				     0, body));
@@ -282,10 +288,9 @@ void intercept_crash(struct vp *vp)
 {
 	const struct partition *partition = vp->partition;
 
-	print("p%lu vp%u: crash reported: %lx %lx %lx %lx %lx\n",
-	      partition->id, vp->index, partition->crash[0],
-	      partition->crash[1], partition->crash[2], partition->crash[3],
-	      partition->crash[4]);
+	print("p%lu vp%u: crash reported: %lx %lx %lx %lx %lx\n", partition->id,
+	      vp->index, partition->crash[0], partition->crash[1],
+	      partition->crash[2], partition->crash[3], partition->crash[4]);
 	if (!partition_is_parent(partition))
 		intercept_msr_done(vp, HV_MSR_CRASH_CTL);
 }

@@ -19,18 +19,18 @@ void intercept_withdraw(struct vp *vp);
  * in here. The vp is suspended until the parent clears INTERCEPT_SUSPEND.
  */
 struct intercept_message {
-	uint32_t type;	       /* HVMSG_* */
-	uint8_t access;	       /* HV_INTERCEPT_ACCESS_* */
-	uint8_t length;	       /* of the instruction; 0 unknown or done */
-	uint8_t size;	       /* of the body, header included */
-	void *body;	       /* begins with struct hv_intercept_header */
+	uint32_t type;	/* HVMSG_* */
+	uint8_t access; /* HV_INTERCEPT_ACCESS_* */
+	uint8_t length; /* of the instruction; 0 unknown or done */
+	uint8_t size;	/* of the body, header included */
+	void *body;	/* begins with struct hv_intercept_header */
 };
 void intercept_send(struct vp *vp, const struct intercept_message *message);
 
 /* One to send: HVMSG_kind, the access, the instruction's length, the body. */
-#define INTERCEPT(kind, how, bytes, what) \
-	(&(const struct intercept_message){ HVMSG_##kind, (how), (bytes), \
-					    sizeof(what), &(what) })
+#define INTERCEPT(kind, how, bytes, what)                                      \
+	(&(const struct intercept_message){HVMSG_##kind, (how), (bytes),       \
+					   sizeof(what), &(what)})
 
 /* The parent has cleared INTERCEPT_SUSPEND: takes over what it wrote into the
  * register page. The vp is not running. */

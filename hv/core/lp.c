@@ -7,11 +7,11 @@
 #include "handler.h"
 #include "vp.h"
 
-#define MILLISECOND (hypervisor.config.tsc_hz / 1000)
-#define SLICE (5 * MILLISECOND)
-#define WINDOW (20 * MILLISECOND)
+#define MILLISECOND	     (hypervisor.config.tsc_hz / 1000)
+#define SLICE		     (5 * MILLISECOND)
+#define WINDOW		     (20 * MILLISECOND)
 #define PARENT_SHARE_PERCENT 50
-#define WEIGHT_DEFAULT 100
+#define WEIGHT_DEFAULT	     100
 
 struct lp *lp_this(void)
 {
@@ -74,20 +74,14 @@ static void lp_account(struct vp *vp, enum vp_run_state next)
 	vp->state = next;
 }
 
-static void lp_charge(struct lp *lp, struct vp *vp, uint64_t ticks)
-{
-	vp->virtual_time += ticks * WEIGHT_DEFAULT / vp->partition->weight;
-	if (vp == lp->parent_vp && vp->boosted)
-		lp->window_used += ticks;
-}
-
 /* ---- Queue, lock R held ---- */
 
 static void lp_insert(struct lp *lp, struct vp *vp)
 {
 	struct list *position = &lp->ready;
 
-	LIST_EACH(node, &lp->ready) {
+	LIST_EACH(node, &lp->ready)
+	{
 		if (LIST_ENTRY(node, struct vp, run_node)->virtual_time >
 		    vp->virtual_time) {
 			position = node;
@@ -135,7 +129,8 @@ static void lp_refresh_deadline(struct lp *lp)
 {
 	uint64_t next = CPU_TIMER_OFF;
 
-	LIST_EACH(node, &lp->timed) {
+	LIST_EACH(node, &lp->timed)
+	{
 		struct vp *vp = LIST_ENTRY(node, struct vp, timer_node);
 
 		next = MIN(next, vp->timers.deadline);
@@ -166,7 +161,8 @@ static struct vp *lp_take_from(struct lp *victim)
 	struct vp *found = NULL;
 
 	spinlock_take(&victim->lock);
-	LIST_EACH(node, &victim->ready) {
+	LIST_EACH(node, &victim->ready)
+	{
 		struct vp *vp = LIST_ENTRY(node, struct vp, run_node);
 
 		/* The current one's state may still be in silicon. */
@@ -212,8 +208,8 @@ static void lp_adopt(struct lp *lp, struct lp *victim, struct vp *found)
 static bool lp_steal(struct lp *lp)
 {
 	for (uint32_t i = 1; i < hypervisor.config.lps; i++) {
-		struct lp *victim = hypervisor.lps[(lp->index + i) %
-						   hypervisor.config.lps];
+		struct lp *victim =
+			hypervisor.lps[(lp->index + i) % hypervisor.config.lps];
 
 		if (victim->current == NULL || list_empty(&victim->ready))
 			continue;
@@ -332,8 +328,8 @@ bool lp_running(struct vp *vp)
 bool lp_hold(struct vp *vp)
 {
 	struct lp *lp = lp_lock(vp);
-	bool idle = vp->suspended && !(vp->suspended & VP_HELD) &&
-		    !lp_has(lp, vp);
+	bool idle =
+		vp->suspended && !(vp->suspended & VP_HELD) && !lp_has(lp, vp);
 
 	if (idle)
 		vp->suspended |= VP_HELD;
@@ -455,7 +451,11 @@ static struct vp *lp_pick(struct lp *lp, uint64_t now)
 /* Lock R held. The current vp's turn ends: back into the queue, or blocked. */
 static void lp_put(struct lp *lp, struct vp *vp)
 {
-	lp_charge(lp, vp, cpu_now() - vp->since);
+	uint64_t ticks = cpu_now() - vp->since;
+
+	vp->virtual_time += ticks * WEIGHT_DEFAULT / vp->partition->weight;
+	if (vp == lp->parent_vp && vp->boosted)
+		lp->window_used += ticks;
 	if (vp->suspended) {
 		lp_account(vp, VP_BLOCKED);
 	} else {

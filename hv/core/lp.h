@@ -25,9 +25,9 @@ struct lp {
 	uint64_t next_deadline; /* R to change: earliest of timed, TSC */
 	uint32_t assigned;	/* atomic: children's vps whose home this is */
 	struct vp *current;	/* R to change: the vp loaded here, or NULL */
-	uint64_t clock;		/* R: virtual time that ready vps have reached */
-	bool attention;		/* atomic: look at the queue again */
-	uint64_t seen;		/* atomic: hypervisor.epoch, last looked at */
+	uint64_t clock; /* R: virtual time that ready vps have reached */
+	bool attention; /* atomic: look at the queue again */
+	uint64_t seen;	/* atomic: hypervisor.epoch, last looked at */
 
 	/* Only this processor: */
 	uint64_t slice_end;    /* TSC */
@@ -53,7 +53,8 @@ void lp_resume(struct vp *vp, uint32_t reasons);
 bool lp_running(struct vp *vp);
 
 /* Keeps a suspended vp for the caller, who may touch its state, until
- * lp_resume(vp, VP_HELD). False: it has not quite stopped, or another has it. */
+ * lp_resume(vp, VP_HELD). False: it has not quite stopped, or another has it.
+ */
 bool lp_hold(struct vp *vp);
 
 /* This processor's vp has executed HLT; suspends it unless it has work. */

@@ -11,21 +11,21 @@
 #include "vp.h"
 
 /* Privileges of leaf 3: EAX in the lower half, EBX in the upper. */
-#define CHILD_MSRS \
-	(HV_PRIVILEGE_VP_RUNTIME | HV_PRIVILEGE_TIME_REF_COUNT | \
-	 HV_PRIVILEGE_SYNIC | HV_PRIVILEGE_STIMER | HV_PRIVILEGE_HYPERCALL | \
-	 HV_PRIVILEGE_VP_INDEX | HV_PRIVILEGE_RESET | \
+#define CHILD_MSRS                                                             \
+	(HV_PRIVILEGE_VP_RUNTIME | HV_PRIVILEGE_TIME_REF_COUNT |               \
+	 HV_PRIVILEGE_SYNIC | HV_PRIVILEGE_STIMER | HV_PRIVILEGE_HYPERCALL |   \
+	 HV_PRIVILEGE_VP_INDEX | HV_PRIVILEGE_RESET |                          \
 	 HV_PRIVILEGE_REFERENCE_TSC | HV_PRIVILEGE_FREQUENCY)
-#define CHILD_CALLS \
+#define CHILD_CALLS                                                            \
 	(HV_PRIVILEGE_EBX_POST_MESSAGES | HV_PRIVILEGE_EBX_SIGNAL_EVENTS)
 /* Not AccessPartitionId: Linux 6.x then asks for it by an output page that it
  * only has as a root partition, and stops. */
-#define PARENT_CALLS \
-	(CHILD_CALLS | HV_PRIVILEGE_EBX_CREATE_PARTITIONS | \
+#define PARENT_CALLS                                                           \
+	(CHILD_CALLS | HV_PRIVILEGE_EBX_CREATE_PARTITIONS |                    \
 	 HV_PRIVILEGE_EBX_CREATE_PORT | HV_PRIVILEGE_EBX_CONNECT_PORT)
 
 /* A child may use this share of the pool before it has to be given more. */
-#define QUOTA_DIVISOR 16
+#define QUOTA_DIVISOR	16
 #define QUOTA_MIN_PAGES 256
 
 struct hypervisor hypervisor;
@@ -34,7 +34,8 @@ struct hypervisor hypervisor;
 
 static struct partition *find(uint64_t id)
 {
-	LIST_EACH(node, &hypervisor.partitions) {
+	LIST_EACH(node, &hypervisor.partitions)
+	{
 		struct partition *partition =
 			LIST_ENTRY(node, struct partition, node);
 
@@ -54,8 +55,7 @@ struct partition *partition_get(struct partition *caller, uint64_t id)
 	struct partition *partition = find(id);
 
 	if (partition)
-		__atomic_add_fetch(&partition->references, 1,
-				   __ATOMIC_ACQUIRE);
+		__atomic_add_fetch(&partition->references, 1, __ATOMIC_ACQUIRE);
 	spinlock_give(&hypervisor.table_lock);
 	return partition;
 }
@@ -104,8 +104,7 @@ enum hv_status partition_create(struct partition *parent, uint64_t flags,
 	pool_account_init(&partition->account, child_quota());
 	partition->parent = parent;
 	partition->flags = flags;
-	partition->privileges =
-		(uint64_t)CHILD_CALLS << 32 | CHILD_MSRS;
+	partition->privileges = (uint64_t)CHILD_CALLS << 32 | CHILD_MSRS;
 	partition->space.pages = &partition->account.source;
 	spa_t root = partition->space.pages->take(partition->space.pages);
 
@@ -147,8 +146,7 @@ static void start_parent(void)
 	pool_account_init(&parent->account, UINT64_MAX);
 	parent->id = PARTITION_PARENT_ID;
 	parent->state = PARTITION_ACTIVE;
-	parent->privileges =
-		(uint64_t)PARENT_CALLS << 32 | CHILD_MSRS;
+	parent->privileges = (uint64_t)PARENT_CALLS << 32 | CHILD_MSRS;
 	parent->unimplemented_msr = HV_UNIMPLEMENTED_MSR_ACTION_FAULT;
 	parent->space.pages = &parent->account.source;
 	parent->space.root = parent->space.pages->take(parent->space.pages);
@@ -160,20 +158,17 @@ static void start_parent(void)
 /* ENDBR64; VMMCALL or VMCALL; RET: digest of TLFS 3.13, by vendor. */
 static void start_pages(void)
 {
-	static const uint8_t amd[] = { 0xf3, 0x0f, 0x1e, 0xfa,
-				       0x0f, 0x01, 0xd9, 0xc3 };
-	static const uint8_t intel[] = { 0xf3, 0x0f, 0x1e, 0xfa,
-					 0x0f, 0x01, 0xc1, 0xc3 };
+	static const uint8_t call[] = {0xf3, 0x0f, 0x1e, 0xfa,
+				       0x0f, 0x01, 0xd9, 0xc3};
 	struct pool_account *account = &hypervisor.parent->account;
-	void *code = pool_take(account);
+	uint8_t *code = pool_take(account);
 	void *scrap = pool_take(account);
 
 	assert(code && scrap);
 	memset(code, 0xcc, PAGE_SIZE);
-	if (virt == &svm_backend)
-		memcpy(code, amd, sizeof(amd));
-	else
-		memcpy(code, intel, sizeof(intel));
+	memcpy(code, call, sizeof(call));
+	if (virt != &svm_backend)
+		code[6] = 0xc1; /* VMCALL */
 	hypervisor.hypercall_page = pool_spa(code);
 	hypervisor.scrap_page = pool_spa(scrap);
 }

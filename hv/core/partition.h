@@ -23,12 +23,12 @@
 #include "pool.h"
 #include "synic.h"
 
-#define PARTITION_VPS_MAX 128
+#define PARTITION_VPS_MAX   128
 #define PARTITION_PARENT_ID 1ull
 
 enum partition_state {
 	PARTITION_CREATED,
-	PARTITION_ACTIVE,   /* initialized */
+	PARTITION_ACTIVE, /* initialized */
 	PARTITION_FINALIZED,
 	PARTITION_DELETING,
 };
@@ -49,17 +49,17 @@ struct overlay {
 };
 
 struct partition {
-	struct list node;	/* T: in hypervisor.partitions */
-	uint64_t id;		/* constant */
+	struct list node;	  /* T: in hypervisor.partitions */
+	uint64_t id;		  /* constant */
 	struct partition *parent; /* constant; NULL for the parent itself */
-	uint32_t references;	/* atomic: hypercalls using it right now */
+	uint32_t references;	  /* atomic: hypercalls using it right now */
 	struct spinlock lock;
 	enum partition_state state; /* P */
-	uint64_t flags;		/* constant: HV_PARTITION_CREATION_FLAG_* */
-	uint64_t privileges;	/* P: leaf 3 EAX | EBX << 32 */
-	bool hyperv;		/* P: Hv#1 is shown; false hides it all */
+	uint64_t flags;		    /* constant: HV_PARTITION_CREATION_FLAG_* */
+	uint64_t privileges;	    /* P: leaf 3 EAX | EBX << 32 */
+	bool hyperv;		    /* P: Hv#1 is shown; false hides it all */
 	uint64_t unimplemented_msr; /* P: PARTITION_MSR_INTERCEPT, or action */
-	uint32_t intercepts;	/* P: mask of installed 1 << HV_INTERCEPT_TYPE */
+	uint32_t intercepts; /* P: mask of installed 1 << HV_INTERCEPT_TYPE */
 
 	struct pool_account account; /* pages charged to it */
 	struct virt_space space;     /* P */
@@ -92,10 +92,10 @@ struct partition {
 	struct synic_source eoi_source; /* APIC-EOI messages to the parent */
 	uint32_t eoi_pending[8];	/* atomic: vectors ended, level */
 	uint8_t eoi_vp[256];		/* which vp ended each of them last */
-	uint64_t time_last;		/* atomic: reference time last given out */
-	struct port_page *port_pages;	/* P: cells of ports and connections */
+	uint64_t time_last; /* atomic: reference time last given out */
+	struct port_page *port_pages; /* P: cells of ports and connections */
 
-	uint32_t weight;	/* P: scheduling, 1 .. 10000, default 100 */
+	uint32_t weight; /* P: scheduling, 1 .. 10000, default 100 */
 };
 
 /*

@@ -15,10 +15,10 @@ struct pool_page {
 };
 
 static struct pool {
-	struct spinlock lock; /* O */
-	struct pool_page *free;	  /* pages given back */
+	struct spinlock lock;	/* O */
+	struct pool_page *free; /* pages given back */
 	uint64_t start;
-	uint64_t next;		  /* frames from here to end were never used */
+	uint64_t next; /* frames from here to end were never used */
 	uint64_t end;
 	uint64_t free_pages;
 	uint64_t reserve_pages; /* the last ones are the parent's */
@@ -164,8 +164,7 @@ static void pool_source_give(struct page_source *source, spa_t page)
 void pool_account_init(struct pool_account *account, uint64_t quota_pages)
 {
 	*account = (struct pool_account){
-		.source = { .take = pool_source_take,
-			    .give = pool_source_give },
+		.source = {.take = pool_source_take, .give = pool_source_give},
 		.quota_pages = quota_pages,
 	};
 }

@@ -7,9 +7,9 @@
 
 /* Charges pages to one partition, up to its quota. */
 struct pool_account {
-	struct page_source source; /* first: what virt takes from */
-	uint64_t used_pages;	   /* atomic: of the pool's own */
-	uint64_t quota_pages;	   /* constant */
+	struct page_source source;   /* first: what virt takes from */
+	uint64_t used_pages;	     /* atomic: of the pool's own */
+	uint64_t quota_pages;	     /* constant */
 	struct pool_page *deposited; /* O: free pages that the parent gave */
 	uint64_t deposited_pages;    /* O: how many */
 };

@@ -72,9 +72,9 @@ struct vp *vp_create(struct partition *partition, uint32_t index,
 	vp->suspended = suspended;
 	vp->waiting_startup = suspended & VP_WAIT_STARTUP;
 	vp->since = cpu_now();
-	vp->apic.id = partition_is_parent(partition) ?
-			      hypervisor.config.apic_id[index] :
-			      index;
+	vp->apic.id = partition_is_parent(partition)
+			      ? hypervisor.config.apic_id[index]
+			      : index;
 	list_init(&vp->run_node);
 	list_init(&vp->timer_node);
 	vp_reset_cpu(vp);
@@ -85,8 +85,8 @@ struct vp *vp_create(struct partition *partition, uint32_t index,
 	synic_reset(vp);
 	timer_reset(vp);
 	msr_reset(vp);
-	vp->flushed = __atomic_load_n(&partition->flush_generation,
-				      __ATOMIC_RELAXED);
+	vp->flushed =
+		__atomic_load_n(&partition->flush_generation, __ATOMIC_RELAXED);
 	return vp;
 }
 
@@ -113,11 +113,9 @@ uint64_t vp_pending_interruption(const struct vp *vp)
 		return 0;
 	return HV_PENDING_INTERRUPTION_PENDING |
 	       (uint64_t)event->type << HV_PENDING_INTERRUPTION_TYPE_SHIFT |
-	       (event->has_error ?
-			HV_PENDING_INTERRUPTION_DELIVER_ERROR_CODE :
-			0) |
-	       (uint64_t)event->vector
-		       << HV_PENDING_INTERRUPTION_VECTOR_SHIFT |
+	       (event->has_error ? HV_PENDING_INTERRUPTION_DELIVER_ERROR_CODE
+				 : 0) |
+	       (uint64_t)event->vector << HV_PENDING_INTERRUPTION_VECTOR_SHIFT |
 	       (uint64_t)event->error
 		       << HV_PENDING_INTERRUPTION_ERROR_CODE_SHIFT;
 }
@@ -146,8 +144,8 @@ static bool contributory(const struct virt_event *event)
 
 void vp_raise(struct vp *vp, const struct virt_event *event)
 {
-	struct virt_event *being = vp->reinject.valid ? &vp->reinject :
-							&vp->pending;
+	struct virt_event *being =
+		vp->reinject.valid ? &vp->reinject : &vp->pending;
 
 	/* An exception while one of that class is delivered: #DF. */
 	if (contributory(being) && contributory(event)) {
@@ -164,23 +162,23 @@ void vp_raise(struct vp *vp, const struct virt_event *event)
 
 void vp_fault(struct vp *vp, uint8_t vector)
 {
-	vp_raise(vp, &(const struct virt_event){ .valid = true,
-						 .type = VIRT_EVENT_EXCEPTION,
-						 .vector = vector });
+	vp_raise(vp, &(const struct virt_event){.valid = true,
+						.type = VIRT_EVENT_EXCEPTION,
+						.vector = vector});
 }
 
 void vp_fault_error(struct vp *vp, uint8_t vector, uint32_t error)
 {
-	vp_raise(vp, &(const struct virt_event){ .valid = true,
-						 .type = VIRT_EVENT_EXCEPTION,
-						 .vector = vector,
-						 .has_error = true,
-						 .error = error });
+	vp_raise(vp, &(const struct virt_event){.valid = true,
+						.type = VIRT_EVENT_EXCEPTION,
+						.vector = vector,
+						.has_error = true,
+						.error = error});
 }
 
 void vp_page_fault(struct vp *vp, gva_t address, uint32_t error)
 {
-	const struct hv_register_value cr2 = { .u64 = address.value };
+	const struct hv_register_value cr2 = {.u64 = address.value};
 
 	virt->vp_set(vp->virt, HV_REGISTER_CR2, &cr2);
 	vp_fault_error(vp, VP_VECTOR_PF, error);
@@ -197,31 +195,35 @@ void vp_request(struct vp *vp, uint32_t requests)
 }
 
 /* AMD64 manual volume 2, 14.1.3: what INIT makes of the registers. */
-#define RESET_SEGMENT(type) \
-	{ .segment = { .limit = 0xffff, .attributes = (type) } }
+#define RESET_SEGMENT(type)                                                    \
+	{                                                                      \
+		.segment = {.limit = 0xffff, .attributes = (type) }            \
+	}
 static const struct {
 	uint32_t name;
 	struct hv_register_value value;
 } reset_values[] = {
-	{ HV_REGISTER_EFER, { .u64 = 0 } },
-	{ HV_REGISTER_CR0, { .u64 = 0x60000010 } },
-	{ HV_REGISTER_CR2, { .u64 = 0 } },
-	{ HV_REGISTER_CR3, { .u64 = 0 } },
-	{ HV_REGISTER_CR4, { .u64 = 0 } },
-	{ HV_REGISTER_DR6, { .u64 = 0xffff0ff0 } },
-	{ HV_REGISTER_DR7, { .u64 = 0x400 } },
-	{ HV_REGISTER_CS, { .segment = { .base = 0xffff0000, .limit = 0xffff,
-					 .selector = 0xf000,
-					 .attributes = 0x9b } } },
-	{ HV_REGISTER_DS, RESET_SEGMENT(0x93) },
-	{ HV_REGISTER_ES, RESET_SEGMENT(0x93) },
-	{ HV_REGISTER_FS, RESET_SEGMENT(0x93) },
-	{ HV_REGISTER_GS, RESET_SEGMENT(0x93) },
-	{ HV_REGISTER_SS, RESET_SEGMENT(0x93) },
-	{ HV_REGISTER_LDTR, RESET_SEGMENT(0x82) },
-	{ HV_REGISTER_TR, RESET_SEGMENT(0x8b) },
-	{ HV_REGISTER_GDTR, { .table = { .limit = 0xffff } } },
-	{ HV_REGISTER_IDTR, { .table = { .limit = 0xffff } } },
+	{HV_REGISTER_EFER, {.u64 = 0}},
+	{HV_REGISTER_CR0, {.u64 = 0x60000010}},
+	{HV_REGISTER_CR2, {.u64 = 0}},
+	{HV_REGISTER_CR3, {.u64 = 0}},
+	{HV_REGISTER_CR4, {.u64 = 0}},
+	{HV_REGISTER_DR6, {.u64 = 0xffff0ff0}},
+	{HV_REGISTER_DR7, {.u64 = 0x400}},
+	{HV_REGISTER_CS,
+	 {.segment = {.base = 0xffff0000,
+		      .limit = 0xffff,
+		      .selector = 0xf000,
+		      .attributes = 0x9b}}},
+	{HV_REGISTER_DS, RESET_SEGMENT(0x93)},
+	{HV_REGISTER_ES, RESET_SEGMENT(0x93)},
+	{HV_REGISTER_FS, RESET_SEGMENT(0x93)},
+	{HV_REGISTER_GS, RESET_SEGMENT(0x93)},
+	{HV_REGISTER_SS, RESET_SEGMENT(0x93)},
+	{HV_REGISTER_LDTR, RESET_SEGMENT(0x82)},
+	{HV_REGISTER_TR, RESET_SEGMENT(0x8b)},
+	{HV_REGISTER_GDTR, {.table = {.limit = 0xffff}}},
+	{HV_REGISTER_IDTR, {.table = {.limit = 0xffff}}},
 };
 
 static void vp_reset_registers(struct vp *vp)
@@ -253,12 +255,13 @@ void vp_reset(struct vp *vp)
 /* INIT leaves a vp waiting; the start-up IPI gives it CS and lets it go. */
 static void vp_startup(struct vp *vp)
 {
-	const struct hv_register_value cs = { .segment = {
-		.base = (uint64_t)vp->startup_vector << 12,
-		.limit = 0xffff,
-		.selector = (uint16_t)(vp->startup_vector << 8),
-		.attributes = 0x9b,
-	} };
+	const struct hv_register_value cs = {
+		.segment = {
+			.base = (uint64_t)vp->startup_vector << 12,
+			.limit = 0xffff,
+			.selector = (uint16_t)(vp->startup_vector << 8),
+			.attributes = 0x9b,
+		}};
 
 	virt->vp_set(vp->virt, HV_REGISTER_CS, &cs);
 	vp->virt->registers.rip = 0;
@@ -307,8 +310,8 @@ static bool can_take_interrupt(const struct vp *vp)
 
 bool vp_has_work(struct vp *vp)
 {
-	bool interrupts = vp->idle_any ||
-			  (vp->virt->registers.rflags & RFLAGS_IF);
+	bool interrupts =
+		vp->idle_any || (vp->virt->registers.rflags & RFLAGS_IF);
 	bool blocked;
 
 	if (__atomic_load_n(&vp->requests, __ATOMIC_ACQUIRE))
@@ -368,8 +371,7 @@ static bool vp_inject_nmi(struct vp *vp, bool taken, unsigned int *windows)
 {
 	const struct virt_registers *registers = &vp->virt->registers;
 	const struct virt_event nmi = {
-		.valid = true, .type = VIRT_EVENT_NMI, .vector = 2
-	};
+		.valid = true, .type = VIRT_EVENT_NMI, .vector = 2};
 
 	if (!vp->nmi_pending)
 		return false;
@@ -398,13 +400,12 @@ int vp_external_pending(const struct vp *vp)
 }
 
 /* The 8259 has been acknowledged: no APIC knows the vector. */
-static bool vp_inject_external(struct vp *vp, bool taken,
-			       unsigned int *windows)
+static bool vp_inject_external(struct vp *vp, bool taken, unsigned int *windows)
 {
 	int vector = vp_external_pending(vp);
-	const struct virt_event event = { .valid = true,
-					  .type = VIRT_EVENT_INTERRUPT,
-					  .vector = (uint8_t)vector };
+	const struct virt_event event = {.valid = true,
+					 .type = VIRT_EVENT_INTERRUPT,
+					 .vector = (uint8_t)vector};
 
 	if (vector == VECTOR_NONE)
 		return false;

@@ -16,48 +16,53 @@
 #include "timer.h"
 
 /* Reasons not to run; a vp runs when none is set. lp.lock of its lp. */
-#define VP_EXPLICIT_SUSPEND (1u << 0)
+#define VP_EXPLICIT_SUSPEND  (1u << 0)
 #define VP_INTERCEPT_SUSPEND (1u << 1)
-#define VP_WAIT_STARTUP (1u << 2) /* for a start-up IPI */
-#define VP_HALTED (1u << 3)       /* HLT; vp_wake() ends it */
-#define VP_STOPPED (1u << 4)      /* being deleted, or beyond repair */
-#define VP_MOVING (1u << 5)       /* between two processors' queues */
-#define VP_HELD (1u << 6)         /* a hypercall touches its state */
+#define VP_WAIT_STARTUP	     (1u << 2) /* for a start-up IPI */
+#define VP_HALTED	     (1u << 3) /* HLT; vp_wake() ends it */
+#define VP_STOPPED	     (1u << 4) /* being deleted, or beyond repair */
+#define VP_MOVING	     (1u << 5) /* between two processors' queues */
+#define VP_HELD		     (1u << 6) /* a hypercall touches its state */
 
 /* Asked for from any logical processor, done before the next entry. */
-#define VP_REQUEST_INIT (1u << 0)
+#define VP_REQUEST_INIT	   (1u << 0)
 #define VP_REQUEST_STARTUP (1u << 1)
-#define VP_REQUEST_NMI (1u << 2)
-#define VP_REQUEST_SYNIC (1u << 3)	 /* queues or free slots to look at */
-#define VP_REQUEST_TIMER (1u << 4)	 /* a deadline has come */
+#define VP_REQUEST_NMI	   (1u << 2)
+#define VP_REQUEST_SYNIC   (1u << 3) /* queues or free slots to look at */
+#define VP_REQUEST_TIMER   (1u << 4) /* a deadline has come */
 
-enum vp_run_state { VP_BLOCKED, VP_READY, VP_RUNNING, VP_RUN_STATES };
+enum vp_run_state {
+	VP_BLOCKED,
+	VP_READY,
+	VP_RUNNING,
+	VP_RUN_STATES
+};
 
 enum vp_counter {
-	VP_COUNT_EXITS,	    /* + enum virt_intercept_kind */
+	VP_COUNT_EXITS,			  /* + enum virt_intercept_kind */
 	VP_COUNT_INTERCEPTS = VIRT_KINDS, /* messages sent to the parent */
-	VP_COUNT_SIGNALS,		/* SignalEvents that reached a port */
-	VP_COUNT_INTERRUPTS,		/* injected */
+	VP_COUNT_SIGNALS,		  /* SignalEvents that reached a port */
+	VP_COUNT_INTERRUPTS,		  /* injected */
 	VP_COUNTERS
 };
 
 struct vp {
-	struct virt_vp *virt;	     /* first: registers are vp->virt->registers */
+	struct virt_vp *virt; /* first: registers are vp->virt->registers */
 	struct partition *partition; /* constant */
 	uint32_t index;		     /* constant */
 
 	/* Scheduling: lock R of the lp. */
-	uint32_t lp;		 /* whose queue it belongs to */
+	uint32_t lp; /* whose queue it belongs to */
 	enum vp_run_state state;
-	uint32_t suspended;	 /* VP_* reasons */
-	struct list run_node;	 /* in lp.ready while VP_READY */
-	uint64_t virtual_time;	 /* TSC ticks run, scaled by weight */
-	bool boosted;		 /* parent with an interrupt to take */
-	struct list timer_node;	 /* in lp.timed while a deadline is set */
+	uint32_t suspended;	/* VP_* reasons */
+	struct list run_node;	/* in lp.ready while VP_READY */
+	uint64_t virtual_time;	/* TSC ticks run, scaled by weight */
+	bool boosted;		/* parent with an interrupt to take */
+	struct list timer_node; /* in lp.timed while a deadline is set */
 
-	uint32_t requests;	 /* atomic: VP_REQUEST_* */
-	uint8_t startup_vector;	 /* of VP_REQUEST_STARTUP */
-	uint32_t flushed;	 /* partition.flush_generation last honoured */
+	uint32_t requests;	/* atomic: VP_REQUEST_* */
+	uint8_t startup_vector; /* of VP_REQUEST_STARTUP */
+	uint32_t flushed;	/* partition.flush_generation last honoured */
 
 	/* The rest: whoever may touch the vp (its lp, or a hypercall while it
 	 * is suspended and not running). */
@@ -66,25 +71,25 @@ struct vp {
 	struct synic synic;
 	struct timers timers;
 	struct msr_state msr;
-	struct virt_event reinject;   /* delivery that was cut short */
-	struct virt_event pending;    /* exception to be delivered */
-	uint32_t deliverable_wanted;  /* HV_DELIVERABILITY_* asked for */
-	uint32_t sint_deliverable;    /* atomic: SINTs whose slot is free */
-	unsigned int windows;	      /* enum virt_window asked of silicon */
-	bool halted;		      /* HLT or idle: until an event comes */
-	bool idle_any;		      /* idle MSR: events end it even if IF=0 */
+	struct virt_event reinject;  /* delivery that was cut short */
+	struct virt_event pending;   /* exception to be delivered */
+	uint32_t deliverable_wanted; /* HV_DELIVERABILITY_* asked for */
+	uint32_t sint_deliverable;   /* atomic: SINTs whose slot is free */
+	unsigned int windows;	     /* enum virt_window asked of silicon */
+	bool halted;		     /* HLT or idle: until an event comes */
+	bool idle_any;		     /* idle MSR: events end it even if IF=0 */
 	bool nmi_pending;
-	uint64_t external[4];	      /* vectors to be taken past the APIC */
-	bool waiting_startup;	      /* after INIT */
+	uint64_t external[4]; /* vectors to be taken past the APIC */
+	bool waiting_startup; /* after INIT */
 
-	gpa_t intercept_page;	      /* the parent's; 0 until mapped */
-	gpa_t register_page;	      /* the same */
-	spa_t deposit;		      /* parent: a frame on its way to us */
+	gpa_t intercept_page; /* the parent's; 0 until mapped */
+	gpa_t register_page;  /* the same */
+	spa_t deposit;	      /* parent: a frame on its way to us */
 	struct synic_source intercept_source; /* the opaque message */
-	struct vp *intercept_target;  /* the parent vp that was told, or NULL */
+	struct vp *intercept_target; /* the parent vp that was told, or NULL */
 
 	uint64_t time[VP_RUN_STATES]; /* TSC ticks spent in each */
-	uint64_t since;	     /* TSC of the last change of state */
+	uint64_t since;		      /* TSC of the last change of state */
 	uint64_t counters[VP_COUNTERS];
 };
 
@@ -121,7 +126,7 @@ void vp_move(struct vp *vp, uint64_t rip);
 static inline struct hv_register_value vp_register(const struct vp *vp,
 						   uint32_t name)
 {
-	struct hv_register_value value = { 0 };
+	struct hv_register_value value = {0};
 
 	virt->vp_get(vp->virt, name, &value);
 	return value;

@@ -9,14 +9,14 @@
 #include "vp.h"
 
 #define RFLAGS_WRITABLE 0x3f7fd7ull
-#define RFLAGS_FIXED 2ull
-#define XSAVE_FIELD 16
-#define XSAVE_XMM 160
-#define XSAVE_HEADER 512
-#define XSTATE_SSE 2ull
-#define FXSAVE_ST 32
-#define FXSAVE_MXCSR 24
-#define MXCSR_MASK 0xffffu
+#define RFLAGS_FIXED	2ull
+#define XSAVE_FIELD	16
+#define XSAVE_XMM	160
+#define XSAVE_HEADER	512
+#define XSTATE_SSE	2ull
+#define FXSAVE_ST	32
+#define FXSAVE_MXCSR	24
+#define MXCSR_MASK	0xffffu
 
 /* ---- Names that are MSRs under another number ---- */
 
@@ -25,31 +25,31 @@ static const struct {
 	uint32_t count;
 	uint32_t msr;
 } msr_names[] = {
-	{ HV_REGISTER_VP_RUNTIME, 1, HV_MSR_VP_RUNTIME },
-	{ HV_REGISTER_HYPERCALL, 1, HV_MSR_HYPERCALL },
-	{ HV_REGISTER_GUEST_OS_ID, 1, HV_MSR_GUEST_OS_ID },
-	{ HV_REGISTER_VP_INDEX, 1, HV_MSR_VP_INDEX },
-	{ HV_REGISTER_TIME_REF_COUNT, 1, HV_MSR_TIME_REF_COUNT },
-	{ HV_REGISTER_VP_ASSIST_PAGE, 1, HV_MSR_VP_ASSIST_PAGE },
-	{ HV_REGISTER_REFERENCE_TSC, 1, HV_MSR_REFERENCE_TSC },
-	{ HV_REGISTER_SINT0, 16, HV_MSR_SINT0 },
-	{ HV_REGISTER_SCONTROL, 1, HV_MSR_SCONTROL },
-	{ HV_REGISTER_SVERSION, 1, HV_MSR_SVERSION },
-	{ HV_REGISTER_SIEFP, 1, HV_MSR_SIEFP },
-	{ HV_REGISTER_SIMP, 1, HV_MSR_SIMP },
-	{ HV_REGISTER_EOM, 1, HV_MSR_EOM },
-	{ HV_REGISTER_SIRBP, 1, HV_MSR_SIRBP },
-	{ HV_REGISTER_STIMER0_CONFIG, 8, HV_MSR_STIMER0_CONFIG },
-	{ HV_REGISTER_GUEST_CRASH_P0, 5, HV_MSR_CRASH_P0 },
-	{ HV_REGISTER_MTRR_CAP, 1, 0xfe },
-	{ HV_REGISTER_MTRR_DEF_TYPE, 1, 0x2ff },
-	{ HV_REGISTER_MTRR_FIX64K_00000, 1, 0x250 },
-	{ HV_REGISTER_MTRR_FIX16K_80000, 2, 0x258 },
-	{ HV_REGISTER_MTRR_FIX4K_C0000, 8, 0x268 },
-	{ HV_REGISTER_MISC_ENABLE, 1, 0x1a0 },
-	{ HV_REGISTER_TSC, 1, 0x10 },
-	{ HV_REGISTER_APIC_BASE, 1, 0x1b },
-	{ HV_REGISTER_TSC_ADJUST, 1, 0x3b },
+	{HV_REGISTER_VP_RUNTIME, 1, HV_MSR_VP_RUNTIME},
+	{HV_REGISTER_HYPERCALL, 1, HV_MSR_HYPERCALL},
+	{HV_REGISTER_GUEST_OS_ID, 1, HV_MSR_GUEST_OS_ID},
+	{HV_REGISTER_VP_INDEX, 1, HV_MSR_VP_INDEX},
+	{HV_REGISTER_TIME_REF_COUNT, 1, HV_MSR_TIME_REF_COUNT},
+	{HV_REGISTER_VP_ASSIST_PAGE, 1, HV_MSR_VP_ASSIST_PAGE},
+	{HV_REGISTER_REFERENCE_TSC, 1, HV_MSR_REFERENCE_TSC},
+	{HV_REGISTER_SINT0, 16, HV_MSR_SINT0},
+	{HV_REGISTER_SCONTROL, 1, HV_MSR_SCONTROL},
+	{HV_REGISTER_SVERSION, 1, HV_MSR_SVERSION},
+	{HV_REGISTER_SIEFP, 1, HV_MSR_SIEFP},
+	{HV_REGISTER_SIMP, 1, HV_MSR_SIMP},
+	{HV_REGISTER_EOM, 1, HV_MSR_EOM},
+	{HV_REGISTER_SIRBP, 1, HV_MSR_SIRBP},
+	{HV_REGISTER_STIMER0_CONFIG, 8, HV_MSR_STIMER0_CONFIG},
+	{HV_REGISTER_GUEST_CRASH_P0, 5, HV_MSR_CRASH_P0},
+	{HV_REGISTER_MTRR_CAP, 1, 0xfe},
+	{HV_REGISTER_MTRR_DEF_TYPE, 1, 0x2ff},
+	{HV_REGISTER_MTRR_FIX64K_00000, 1, 0x250},
+	{HV_REGISTER_MTRR_FIX16K_80000, 2, 0x258},
+	{HV_REGISTER_MTRR_FIX4K_C0000, 8, 0x268},
+	{HV_REGISTER_MISC_ENABLE, 1, 0x1a0},
+	{HV_REGISTER_TSC, 1, 0x10},
+	{HV_REGISTER_APIC_BASE, 1, 0x1b},
+	{HV_REGISTER_TSC_ADJUST, 1, 0x3b},
 };
 
 static uint32_t msr_of(uint32_t name)
@@ -109,13 +109,13 @@ static uint64_t pending_event(const struct vp *vp)
 	int vector = vp_external_pending(vp);
 
 	if (!event->valid)
-		return vector == VECTOR_NONE ?
-			       0 :
-			       HV_PENDING_EVENT_PENDING |
-				       HV_PENDING_EVENT_TYPE_EXTINT
-					       << HV_PENDING_EVENT_TYPE_SHIFT |
-				       (uint64_t)vector
-					       << HV_PENDING_EVENT_EXTINT_VECTOR_SHIFT;
+		return vector == VECTOR_NONE
+			       ? 0
+			       : HV_PENDING_EVENT_PENDING |
+					 HV_PENDING_EVENT_TYPE_EXTINT
+						 << HV_PENDING_EVENT_TYPE_SHIFT |
+					 (uint64_t)vector
+						 << HV_PENDING_EVENT_EXTINT_VECTOR_SHIFT;
 	return HV_PENDING_EVENT_PENDING |
 	       (event->has_error ? HV_PENDING_EVENT_DELIVER_ERROR_CODE : 0) |
 	       (uint64_t)event->vector
@@ -131,7 +131,7 @@ static enum hv_status set_pending_event(struct vp *vp,
 			HV_PENDING_EVENT_TYPE_SHIFT;
 	uint64_t vector = (low & HV_PENDING_EVENT_EXCEPTION_VECTOR_MASK) >>
 			  HV_PENDING_EVENT_EXCEPTION_VECTOR_SHIFT;
-	struct virt_event event = { .valid = low & HV_PENDING_EVENT_PENDING };
+	struct virt_event event = {.valid = low & HV_PENDING_EVENT_PENDING};
 
 	if (!event.valid) {
 		vp->pending.valid = false;
@@ -140,8 +140,9 @@ static enum hv_status set_pending_event(struct vp *vp,
 	}
 	if (type == HV_PENDING_EVENT_TYPE_EXTINT) {
 		memset(vp->external, 0, sizeof(vp->external));
-		vp_external(vp, (uint8_t)(low >>
-					  HV_PENDING_EVENT_EXTINT_VECTOR_SHIFT));
+		vp_external(
+			vp,
+			(uint8_t)(low >> HV_PENDING_EVENT_EXTINT_VECTOR_SHIFT));
 		return HV_STATUS_SUCCESS;
 	}
 	if (type == HV_PENDING_EVENT_TYPE_EXCEPTION && vector < 32) {
@@ -154,18 +155,17 @@ static enum hv_status set_pending_event(struct vp *vp,
 		return HV_STATUS_INVALID_REGISTER_VALUE;
 	}
 	if (event.vector == VP_VECTOR_PF)
-		virt->vp_set(vp->virt, HV_REGISTER_CR2,
-			     &(struct hv_register_value){
-				     .u64 = value->u128.high });
+		virt->vp_set(
+			vp->virt, HV_REGISTER_CR2,
+			&(struct hv_register_value){.u64 = value->u128.high});
 	vp->pending = event;
 	return HV_STATUS_SUCCESS;
 }
 
 static enum hv_status set_pending_interruption(struct vp *vp, uint64_t value)
 {
-	unsigned int type =
-		(value & HV_PENDING_INTERRUPTION_TYPE_MASK) >>
-		HV_PENDING_INTERRUPTION_TYPE_SHIFT;
+	unsigned int type = (value & HV_PENDING_INTERRUPTION_TYPE_MASK) >>
+			    HV_PENDING_INTERRUPTION_TYPE_SHIFT;
 	uint64_t vector = (value & HV_PENDING_INTERRUPTION_VECTOR_MASK) >>
 			  HV_PENDING_INTERRUPTION_VECTOR_SHIFT;
 
@@ -190,8 +190,8 @@ static enum hv_status set_pending_interruption(struct vp *vp, uint64_t value)
 
 static uint64_t activity(const struct vp *vp)
 {
-	return (vp->waiting_startup ? HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND :
-				      0) |
+	return (vp->waiting_startup ? HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND
+				    : 0) |
 	       (vp->halted ? HV_INTERNAL_ACTIVITY_HALT_SUSPEND : 0);
 }
 
@@ -235,12 +235,11 @@ static bool get_special(struct vp *vp, uint32_t name,
 		value->u64 = pending_event(vp);
 		return true;
 	case HV_REGISTER_INTERRUPT_STATE:
-		value->u64 = (registers->interrupt_shadow ?
-				      HV_INTERRUPT_STATE_SHADOW :
-				      0) |
-			     (registers->nmi_masked ?
-				      HV_INTERRUPT_STATE_NMI_MASKED :
-				      0);
+		value->u64 =
+			(registers->interrupt_shadow ? HV_INTERRUPT_STATE_SHADOW
+						     : 0) |
+			(registers->nmi_masked ? HV_INTERRUPT_STATE_NMI_MASKED
+					       : 0);
 		return true;
 	case HV_REGISTER_CR8:
 		value->u64 = registers->cr8;
@@ -320,7 +319,7 @@ enum hv_status vp_register_get(struct vp *vp, uint32_t name,
 	const uint8_t *field = xsave_field(vp, name);
 	uint32_t msr = msr_of(name);
 
-	*value = (struct hv_register_value){ 0 };
+	*value = (struct hv_register_value){0};
 	if (place)
 		value->u64 = *place;
 	else if (name == HV_REGISTER_RFLAGS)
@@ -328,9 +327,9 @@ enum hv_status vp_register_get(struct vp *vp, uint32_t name,
 	else if (field)
 		memcpy(value, field, XSAVE_FIELD);
 	else if (msr)
-		return msr_read(vp, msr, &value->u64) == MSR_DONE ?
-			       HV_STATUS_SUCCESS :
-			       HV_STATUS_INVALID_PARAMETER;
+		return msr_read(vp, msr, &value->u64) == MSR_DONE
+			       ? HV_STATUS_SUCCESS
+			       : HV_STATUS_INVALID_PARAMETER;
 	else if (!get_special(vp, name, value) &&
 		 !virt->vp_get(vp->virt, name, value))
 		return HV_STATUS_INVALID_PARAMETER;
@@ -354,9 +353,9 @@ enum hv_status vp_register_set(struct vp *vp, uint32_t name,
 	} else if (field) {
 		xsave_field_set(vp, field, value);
 	} else if (msr) {
-		return msr_write(vp, msr, value->u64) == MSR_DONE ?
-			       HV_STATUS_SUCCESS :
-			       HV_STATUS_INVALID_REGISTER_VALUE;
+		return msr_write(vp, msr, value->u64) == MSR_DONE
+			       ? HV_STATUS_SUCCESS
+			       : HV_STATUS_INVALID_REGISTER_VALUE;
 	} else {
 		enum hv_status status = set_special(vp, name, value);
 		struct hv_register_value old;
@@ -365,9 +364,9 @@ enum hv_status vp_register_set(struct vp *vp, uint32_t name,
 			return status;
 		if (virt->vp_set(vp->virt, name, value))
 			return HV_STATUS_SUCCESS;
-		return virt->vp_get(vp->virt, name, &old) ?
-			       HV_STATUS_INVALID_REGISTER_VALUE :
-			       HV_STATUS_INVALID_PARAMETER;
+		return virt->vp_get(vp->virt, name, &old)
+			       ? HV_STATUS_INVALID_REGISTER_VALUE
+			       : HV_STATUS_INVALID_PARAMETER;
 	}
 	return HV_STATUS_SUCCESS;
 }
@@ -395,9 +394,9 @@ static void set_deliverability(struct vp *vp, uint64_t value)
 enum hv_status vp_register_set_live(struct vp *vp, uint32_t name,
 				    uint64_t value)
 {
-	uint32_t reason = name == HV_REGISTER_EXPLICIT_SUSPEND ?
-				  (uint32_t)VP_EXPLICIT_SUSPEND :
-				  (uint32_t)VP_INTERCEPT_SUSPEND;
+	uint32_t reason = name == HV_REGISTER_EXPLICIT_SUSPEND
+				  ? (uint32_t)VP_EXPLICIT_SUSPEND
+				  : (uint32_t)VP_INTERCEPT_SUSPEND;
 
 	if (name == HV_REGISTER_DELIVERABILITY_NOTIFICATIONS) {
 		set_deliverability(vp, value);

@@ -74,28 +74,37 @@ static uint64_t partition_id(void)
 		return HV_PARTITION_ID_SELF;
 	for (uint32_t i = below(3) + 1; i > 0; i--)
 		node = node->previous;
-	return node == &hypervisor.partitions ?
-		       0 :
-		       LIST_ENTRY(node, struct partition, node)->id;
+	return node == &hypervisor.partitions
+		       ? 0
+		       : LIST_ENTRY(node, struct partition, node)->id;
 }
 
 static uint64_t gpa(void)
 {
-	return below(4) ? (uint64_t)below(64) << PAGE_SHIFT | below(2) * 8 :
-			  random64();
+	return below(4) ? (uint64_t)below(64) << PAGE_SHIFT | below(2) * 8
+			: random64();
 }
 
 /* Random, with so much sense that deeper layers are reached as well. */
 static void fill_input(uint64_t *page, uint16_t code)
 {
 	static const uint32_t names[] = {
-		HV_REGISTER_EXPLICIT_SUSPEND, HV_REGISTER_INTERCEPT_SUSPEND,
-		HV_REGISTER_INTERNAL_ACTIVITY_STATE, HV_REGISTER_CR0,
-		HV_REGISTER_DELIVERABILITY_NOTIFICATIONS, HV_REGISTER_RAX,
-		HV_REGISTER_PENDING_INTERRUPTION, HV_REGISTER_PENDING_EVENT0,
-		HV_REGISTER_INTERRUPT_STATE, HV_REGISTER_XFEM, HV_REGISTER_DR0,
-		HV_REGISTER_GUEST_OS_ID, HV_REGISTER_HYPERCALL,
-		HV_REGISTER_SIMP, HV_REGISTER_SCONTROL, HV_REGISTER_XMM0,
+		HV_REGISTER_EXPLICIT_SUSPEND,
+		HV_REGISTER_INTERCEPT_SUSPEND,
+		HV_REGISTER_INTERNAL_ACTIVITY_STATE,
+		HV_REGISTER_CR0,
+		HV_REGISTER_DELIVERABILITY_NOTIFICATIONS,
+		HV_REGISTER_RAX,
+		HV_REGISTER_PENDING_INTERRUPTION,
+		HV_REGISTER_PENDING_EVENT0,
+		HV_REGISTER_INTERRUPT_STATE,
+		HV_REGISTER_XFEM,
+		HV_REGISTER_DR0,
+		HV_REGISTER_GUEST_OS_ID,
+		HV_REGISTER_HYPERCALL,
+		HV_REGISTER_SIMP,
+		HV_REGISTER_SCONTROL,
+		HV_REGISTER_XMM0,
 	};
 
 	for (unsigned int i = 0; i < 64; i++)
@@ -107,8 +116,7 @@ static void fill_input(uint64_t *page, uint16_t code)
 		break;
 	case HVCALL_SET_VP_REGISTERS:
 		page[1] = below(2);
-		page[2] = names[below(2) ? below(2) :
-					   below(ARRAY_SIZE(names))];
+		page[2] = names[below(2) ? below(2) : below(ARRAY_SIZE(names))];
 		page[4] = below(2) ? 0 : word();
 		break;
 	case HVCALL_GET_VP_REGISTERS:
@@ -140,8 +148,8 @@ static void fill_input(uint64_t *page, uint16_t code)
 static void hypercall(struct vp *vp, struct virt_intercept *intercept)
 {
 	uint64_t *gpr = vp->virt->registers.gpr;
-	uint16_t code = below(8) ? codes[below(code_count)] :
-				   (uint16_t)random64();
+	uint16_t code =
+		below(8) ? codes[below(code_count)] : (uint16_t)random64();
 	uint32_t reps = below(8) ? 1 : below(0x1000);
 
 	/* Life is long enough to get old. */
@@ -151,8 +159,8 @@ static void hypercall(struct vp *vp, struct virt_intercept *intercept)
 		code = HVCALL_SET_VP_REGISTERS;
 	intercept->kind = VIRT_HYPERCALL;
 	intercept->instruction_length = 3;
-	gpr[VIRT_RCX] = code | (uint64_t)(below(16) == 0) << 16 |
-			(uint64_t)reps << 32;
+	gpr[VIRT_RCX] =
+		code | (uint64_t)(below(16) == 0) << 16 | (uint64_t)reps << 32;
 	if (below(8) == 0)
 		gpr[VIRT_RCX] |= (uint64_t)below(4) << 17;
 	if (below(32) == 0)
@@ -173,7 +181,7 @@ static void msr(struct vp *vp, struct virt_intercept *intercept)
 {
 	static const uint32_t bases[] = {
 		HV_MSR_FIRST, HV_MSR_SINT0, HV_MSR_STIMER0_CONFIG, 0x800, 0x1b,
-		0xc0000080, 0x200, HV_MSR_SCONTROL};
+		0xc0000080,   0x200,	    HV_MSR_SCONTROL};
 	uint64_t value = below(2) ? gpa() | 1 : random64();
 
 	intercept->kind = VIRT_MSR;
@@ -189,12 +197,13 @@ static void msr(struct vp *vp, struct virt_intercept *intercept)
 
 static void others(struct vp *vp, struct virt_intercept *intercept)
 {
-	static const uint8_t kinds[] = {
-		VIRT_HOST,  VIRT_INTERRUPT_WINDOW, VIRT_NMI_WINDOW,
-		VIRT_CPUID, VIRT_IO,		   VIRT_GPA,
-		VIRT_HALT,  VIRT_XSETBV,	   VIRT_UNDEFINED,
-		VIRT_CACHE, VIRT_CR8_WINDOW,	   VIRT_EXCEPTION,
-		VIRT_FAILED, VIRT_TRIPLE_FAULT};
+	static const uint8_t kinds[] = {VIRT_HOST,	 VIRT_INTERRUPT_WINDOW,
+					VIRT_NMI_WINDOW, VIRT_CPUID,
+					VIRT_IO,	 VIRT_GPA,
+					VIRT_HALT,	 VIRT_XSETBV,
+					VIRT_UNDEFINED,	 VIRT_CACHE,
+					VIRT_CR8_WINDOW, VIRT_EXCEPTION,
+					VIRT_FAILED,	 VIRT_TRIPLE_FAULT};
 	unsigned int count = ARRAY_SIZE(kinds);
 
 	if (partition_is_parent(vp->partition))
@@ -205,10 +214,11 @@ static void others(struct vp *vp, struct virt_intercept *intercept)
 		intercept->memory = (struct virt_gpa_access){
 			.gpa = GPA(gpa()), .access = (uint8_t)(1 << below(3))};
 	else if (intercept->kind == VIRT_IO)
-		intercept->io = (struct virt_io){.port = (uint16_t)random64(),
-						 .size = (uint8_t)(1 << below(3)),
-						 .in = below(2),
-						 .string = below(2)};
+		intercept->io =
+			(struct virt_io){.port = (uint16_t)random64(),
+					 .size = (uint8_t)(1 << below(3)),
+					 .in = below(2),
+					 .string = below(2)};
 	else if (intercept->kind == VIRT_EXCEPTION)
 		intercept->exception = (struct virt_exception){
 			.vector = (uint8_t)below(32), .has_error = below(2)};
@@ -300,9 +310,8 @@ static void delete_all(void)
 {
 	while (hypervisor.partitions.previous->previous !=
 	       &hypervisor.partitions) {
-		struct partition *child =
-			LIST_ENTRY(hypervisor.partitions.previous,
-				   struct partition, node);
+		struct partition *child = LIST_ENTRY(
+			hypervisor.partitions.previous, struct partition, node);
 
 		assert_false(partition_is_parent(child));
 		world_delete(child);

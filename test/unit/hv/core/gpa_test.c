@@ -70,11 +70,10 @@ static void only_the_parents_ram_is_mapped(void **state)
 	assert_int_equal(map(LARGE_AT, 4 << 20, large, RW),
 			 HV_STATUS_ACCESS_DENIED);
 	assert_int_equal(map(LARGE_AT, 2 << 20, large, RW), HV_STATUS_SUCCESS);
-	assert_null(gpa_pointer(hypervisor.parent, GPA(5 << 20),
-				VIRT_MAP_READ));
+	assert_null(
+		gpa_pointer(hypervisor.parent, GPA(5 << 20), VIRT_MAP_READ));
 	assert_non_null(gpa_pointer(hypervisor.parent,
-				    GPA((5 << 20) + PAGE_SIZE),
-				    VIRT_MAP_READ));
+				    GPA((5 << 20) + PAGE_SIZE), VIRT_MAP_READ));
 }
 
 static void counts(uint64_t small, uint64_t large)
@@ -115,9 +114,9 @@ static spa_t behind(uint64_t gpa)
 {
 	struct virt_mapping mapping;
 
-	return virt->space_lookup(&child->space, GPA(gpa), &mapping) ?
-		       mapping.spa :
-		       SPA(0);
+	return virt->space_lookup(&child->space, GPA(gpa), &mapping)
+		       ? mapping.spa
+		       : SPA(0);
 }
 
 static void the_hypercall_page_lies_over_memory(void **state)
@@ -206,7 +205,8 @@ static void reads_and_writes_cross_pages(void **state)
 static void parent_access(uint64_t gpa, uint8_t access)
 {
 	const struct virt_intercept intercept = {
-		.kind = VIRT_GPA, .memory = {.gpa = GPA(gpa), .access = access}};
+		.kind = VIRT_GPA,
+		.memory = {.gpa = GPA(gpa), .access = access}};
 
 	handler_run(hypervisor_parent_vp(0), &intercept);
 }
@@ -311,7 +311,8 @@ static void long_mode_tables(void)
 	entry64(TABLES + 0x3000, 7, 0x6000 | 3 | BIT(63));
 }
 
-#define LONG(pd, pt) (1ull << 39 | 2ull << 30 | (uint64_t)(pd) << 21 | (pt) << 12)
+#define LONG(pd, pt)                                                           \
+	(1ull << 39 | 2ull << 30 | (uint64_t)(pd) << 21 | (pt) << 12)
 
 static void walks_in_long_mode(void **state)
 {
@@ -319,9 +320,8 @@ static void walks_in_long_mode(void **state)
 
 	(void)state;
 	long_mode_tables();
-	assert_int_equal(walk(LONG(3, 6) + 0x123, VIRT_ACCESS_READ, true,
-			      &found),
-			 0);
+	assert_int_equal(
+		walk(LONG(3, 6) + 0x123, VIRT_ACCESS_READ, true, &found), 0);
 	assert_int_equal(found, 0x5123);
 	assert_int_equal(walk(LONG(4, 9) + 1, VIRT_ACCESS_WRITE, true, &found),
 			 0);
@@ -355,13 +355,11 @@ static void walks_in_other_modes(void **state)
 	entry32(TABLES, 1, (uint32_t)(TABLES + 0x1000) | 7);
 	entry32(TABLES, 2, 0x00400000 | 0x83);
 	entry32(TABLES + 0x1000, 3, 0x9000 | 7);
-	assert_int_equal(walk(1 << 22 | 3 << 12 | 5, VIRT_ACCESS_READ, true,
-			      &found),
-			 0);
+	assert_int_equal(
+		walk(1 << 22 | 3 << 12 | 5, VIRT_ACCESS_READ, true, &found), 0);
 	assert_int_equal(found, 0x9005);
-	assert_int_equal(walk(2 << 22 | 0x1234, VIRT_ACCESS_READ, false,
-			      &found),
-			 0);
+	assert_int_equal(
+		walk(2 << 22 | 0x1234, VIRT_ACCESS_READ, false, &found), 0);
 	assert_int_equal(found, 0x401234);
 	memset(world_memory(child, TABLES), 0, 0x4000);
 	set_control(PE_PG, PAE, 0);

@@ -101,8 +101,7 @@ static void form_is_checked_first(void **state)
 			 HV_STATUS_INVALID_HYPERCALL_INPUT);
 	assert_int_equal(call(HVCALL_POST_MESSAGE | FAST, 0, 0),
 			 HV_STATUS_INVALID_HYPERCALL_INPUT);
-	assert_int_equal(call(signal, 0x1004, 0),
-			 HV_STATUS_INVALID_ALIGNMENT);
+	assert_int_equal(call(signal, 0x1004, 0), HV_STATUS_INVALID_ALIGNMENT);
 	assert_int_equal(call(HVCALL_POST_MESSAGE, 0x1ff8, 0),
 			 HV_STATUS_INVALID_HYPERCALL_INPUT);
 	assert_int_equal(call(signal, WORLD_CHILD_MEMORY, 0),
@@ -136,10 +135,11 @@ static void a_refused_call_gives_no_output(void **state)
 
 	(void)state;
 	memset(hypervisor.lps[0]->output, 0x5e, PAGE_SIZE);
-	assert_int_equal(call(HVCALL_GET_VP_REGISTERS | 100ull << 32 |
-				      99ull << 48,
-			      0x1000, 0x2000) & 0xffff,
-			 HV_STATUS_ACCESS_DENIED);
+	assert_int_equal(
+		call(HVCALL_GET_VP_REGISTERS | 100ull << 32 | 99ull << 48,
+		     0x1000, 0x2000) &
+			0xffff,
+		HV_STATUS_ACCESS_DENIED);
 	for (unsigned int i = 0; i < PAGE_SIZE / 8; i++)
 		assert_int_equal(output[i], 0);
 }
@@ -166,9 +166,9 @@ static void what_the_parent_wants_to_see(void **state)
 	uint64_t rip = vp->virt->registers.rip;
 
 	(void)state;
-	assert_int_equal(world_do(HVCALL_INSTALL_INTERCEPT, &input,
-				  sizeof(input)),
-			 HV_STATUS_SUCCESS);
+	assert_int_equal(
+		world_do(HVCALL_INSTALL_INTERCEPT, &input, sizeof(input)),
+		HV_STATUS_SUCCESS);
 	gpr[VIRT_RCX] = 0x7777;
 	execute();
 	assert_int_equal(message()->header.type, HVMSG_HYPERCALL_INTERCEPT);
@@ -180,25 +180,25 @@ static void what_the_parent_wants_to_see(void **state)
 	execute();
 	assert_int_equal(gpr[VIRT_RAX], HV_STATUS_INVALID_CONNECTION_ID);
 	input.intercept_type = HV_INTERCEPT_TYPE_UNKNOWN_SYNIC_CONNECTION;
-	assert_int_equal(world_do(HVCALL_INSTALL_INTERCEPT, &input,
-				  sizeof(input)),
-			 HV_STATUS_SUCCESS);
+	assert_int_equal(
+		world_do(HVCALL_INSTALL_INTERCEPT, &input, sizeof(input)),
+		HV_STATUS_SUCCESS);
 	memset(world_memory(hypervisor.parent, INTERCEPT_PAGE), 0, 64);
 	gpr[VIRT_RCX] = HVCALL_SIGNAL_EVENT | FAST;
 	execute();
 	assert_int_equal(message()->header.type, HVMSG_HYPERCALL_INTERCEPT);
 	assert_int_equal(vp->suspended, VP_INTERCEPT_SUSPEND);
 	input.access_type = 0;
-	assert_int_equal(world_do(HVCALL_INSTALL_INTERCEPT, &input,
-				  sizeof(input)),
-			 HV_STATUS_SUCCESS);
+	assert_int_equal(
+		world_do(HVCALL_INSTALL_INTERCEPT, &input, sizeof(input)),
+		HV_STATUS_SUCCESS);
 	vp->suspended = 0;
 	assert_int_equal(call(HVCALL_SIGNAL_EVENT | FAST, 5, 0),
 			 HV_STATUS_INVALID_CONNECTION_ID);
 	input.intercept_type = 0x44;
-	assert_int_equal(world_do(HVCALL_INSTALL_INTERCEPT, &input,
-				  sizeof(input)),
-			 HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(
+		world_do(HVCALL_INSTALL_INTERCEPT, &input, sizeof(input)),
+		HV_STATUS_INVALID_PARAMETER);
 }
 
 static void malformed_messages_are_refused(void **state)
@@ -231,10 +231,12 @@ static void intercepted(const struct virt_intercept *intercept, uint32_t type)
 
 static void children_are_intercepted(void **state)
 {
-	const struct virt_intercept io = {
-		.kind = VIRT_IO,
-		.instruction_length = 1,
-		.io = {.port = 0x3f8, .size = 1, .string = true, .repeat = true}};
+	const struct virt_intercept io = {.kind = VIRT_IO,
+					  .instruction_length = 1,
+					  .io = {.port = 0x3f8,
+						 .size = 1,
+						 .string = true,
+						 .repeat = true}};
 	const struct virt_intercept in = {
 		.kind = VIRT_IO, .io = {.port = 0x60, .size = 4, .in = true}};
 	struct virt_intercept memory = {
@@ -268,9 +270,8 @@ static void children_are_intercepted(void **state)
 
 static void unknown_msrs_as_the_parent_wants(void **state)
 {
-	struct virt_intercept rdmsr = {.kind = VIRT_MSR,
-				       .instruction_length = 2,
-				       .msr = 0x123456};
+	struct virt_intercept rdmsr = {
+		.kind = VIRT_MSR, .instruction_length = 2, .msr = 0x123456};
 
 	(void)state;
 	child->unimplemented_msr =

@@ -242,9 +242,8 @@ static void an_idle_processor_takes_work_over(void **state)
 	world_run(1);
 	assert_non_null(world_running(1));
 	assert_int_equal(world_running(1)->lp, 1);
-	assert_int_equal(hypervisor.lps[0]->assigned +
-				 hypervisor.lps[1]->assigned,
-			 4);
+	assert_int_equal(
+		hypervisor.lps[0]->assigned + hypervisor.lps[1]->assigned, 4);
 	/* Its timer came along. */
 	assert_true(world_running(0) != world_running(1));
 	assert_true(hypervisor.lps[vp->lp]->next_deadline ==

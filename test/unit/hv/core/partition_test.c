@@ -7,7 +7,7 @@
 #include "hv/core/gpa.h"
 #include "hv/core/lp.h"
 
-#define PAGE(n) ((uint64_t)(n) * PAGE_SIZE)
+#define PAGE(n) ((uint64_t)(n)*PAGE_SIZE)
 
 static enum hv_status create(uint64_t *id)
 {
@@ -36,8 +36,8 @@ static struct partition *created(void)
 static enum hv_status create_vp(const struct partition *partition,
 				uint32_t index)
 {
-	const struct hv_input_create_vp input = {
-		.partition_id = partition->id, .vp_index = index};
+	const struct hv_input_create_vp input = {.partition_id = partition->id,
+						 .vp_index = index};
 
 	return world_do(HVCALL_CREATE_VP, &input, sizeof(input));
 }
@@ -189,8 +189,7 @@ static void a_running_partition_can_be_deleted(void **state)
 		assert_int_equal(create_vp(child, i), HV_STATUS_SUCCESS);
 		child->vps[i]->lp = 1;
 		child->vps[i]->waiting_startup = false;
-		lp_resume(child->vps[i],
-			  VP_EXPLICIT_SUSPEND | VP_WAIT_STARTUP);
+		lp_resume(child->vps[i], VP_EXPLICIT_SUSPEND | VP_WAIT_STARTUP);
 	}
 	world_run(1);
 	assert_ptr_equal(world_running(1)->partition, child);
@@ -254,12 +253,12 @@ static void create_with_flags_nobody_knows(void **state)
 	const struct hv_input_create_partition isolated = {.isolation = 1};
 
 	(void)state;
-	assert_int_equal(world_do(HVCALL_CREATE_PARTITION, &strange,
-				  sizeof(strange)),
-			 HV_STATUS_INVALID_PARAMETER);
-	assert_int_equal(world_do(HVCALL_CREATE_PARTITION, &isolated,
-				  sizeof(isolated)),
-			 HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(
+		world_do(HVCALL_CREATE_PARTITION, &strange, sizeof(strange)),
+		HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(
+		world_do(HVCALL_CREATE_PARTITION, &isolated, sizeof(isolated)),
+		HV_STATUS_INVALID_PARAMETER);
 }
 
 /* ---- Deposits ---- */
@@ -273,11 +272,11 @@ static enum hv_status deposit(const struct partition *child, uint64_t first,
 			      uint32_t count, uint32_t *done)
 {
 	struct frames input = {{.partition_id = child->id}, {0}};
-	struct world_call call = {.code = HVCALL_DEPOSIT_MEMORY,
-				  .reps = count,
-				  .input = &input,
-				  .size = (uint32_t)(sizeof(input.header) +
-						     count * 8)};
+	struct world_call call = {
+		.code = HVCALL_DEPOSIT_MEMORY,
+		.reps = count,
+		.input = &input,
+		.size = (uint32_t)(sizeof(input.header) + count * 8)};
 
 	for (uint32_t i = 0; i < count; i++)
 		input.page[i] = first + i;
@@ -377,8 +376,8 @@ static void an_abandoned_deposit_comes_back(void **state)
 	vp->deposit = SPA(PAGE(0x80));
 	assert_int_equal(deposit(child, 0x90, 1, &done), HV_STATUS_SUCCESS);
 	assert_int_equal(vp->deposit.value, 0);
-	assert_non_null(gpa_pointer(hypervisor.parent, GPA(PAGE(0x80)),
-				    VIRT_MAP_READ));
+	assert_non_null(
+		gpa_pointer(hypervisor.parent, GPA(PAGE(0x80)), VIRT_MAP_READ));
 	world_delete(child);
 }
 
@@ -398,9 +397,9 @@ static void delete_vp_stops_it_for_good(void **state)
 			 HV_STATUS_INVALID_VP_INDEX);
 	assert_int_equal(world_do(HVCALL_DELETE_VP, &input, sizeof(input)),
 			 HV_STATUS_SUCCESS);
-	assert_int_equal(world_set(child->vps[0], HV_REGISTER_EXPLICIT_SUSPEND,
-				   0),
-			 HV_STATUS_SUCCESS);
+	assert_int_equal(
+		world_set(child->vps[0], HV_REGISTER_EXPLICIT_SUSPEND, 0),
+		HV_STATUS_SUCCESS);
 	assert_int_equal(child->vps[0]->suspended, VP_STOPPED);
 	world_delete(child);
 }

@@ -43,14 +43,22 @@ static void expect(uint32_t name, uint64_t value)
 static void what_is_set_is_read(void **state)
 {
 	static const uint32_t names[] = {
-		HV_REGISTER_RAX,      HV_REGISTER_RAX + 15,
-		HV_REGISTER_RIP,      HV_REGISTER_DR0,
-		HV_REGISTER_DR0 + 3,  HV_REGISTER_CR0,
-		HV_REGISTER_CR3,      HV_REGISTER_XMM0,
-		HV_REGISTER_XMM0 + 15, HV_REGISTER_FP_MMX0,
-		HV_REGISTER_FP_CONTROL_STATUS, HV_REGISTER_TSC_AUX,
-		HV_REGISTER_GUEST_CRASH_P0, HV_REGISTER_MISC_ENABLE,
-		HV_REGISTER_STIMER0_CONFIG + 1, HV_REGISTER_GUEST_OS_ID,
+		HV_REGISTER_RAX,
+		HV_REGISTER_RAX + 15,
+		HV_REGISTER_RIP,
+		HV_REGISTER_DR0,
+		HV_REGISTER_DR0 + 3,
+		HV_REGISTER_CR0,
+		HV_REGISTER_CR3,
+		HV_REGISTER_XMM0,
+		HV_REGISTER_XMM0 + 15,
+		HV_REGISTER_FP_MMX0,
+		HV_REGISTER_FP_CONTROL_STATUS,
+		HV_REGISTER_TSC_AUX,
+		HV_REGISTER_GUEST_CRASH_P0,
+		HV_REGISTER_MISC_ENABLE,
+		HV_REGISTER_STIMER0_CONFIG + 1,
+		HV_REGISTER_GUEST_OS_ID,
 	};
 
 	(void)state;
@@ -69,11 +77,11 @@ static void values_silicon_refuses_are_refused(void **state)
 	} bad[] = {
 		{HV_REGISTER_CR8, 16},
 		{HV_REGISTER_EFER, 1ull << 40},
-		{HV_REGISTER_XFEM, 0},	     /* x87 is always on */
-		{HV_REGISTER_XFEM, 5},	     /* AVX without SSE */
-		{HV_REGISTER_XFEM, 0xb},     /* half of MPX */
-		{HV_REGISTER_XFEM, 0x27},    /* a third of AVX-512 */
-		{HV_REGISTER_XFEM, 0xe3},    /* AVX-512 without AVX */
+		{HV_REGISTER_XFEM, 0},	  /* x87 is always on */
+		{HV_REGISTER_XFEM, 5},	  /* AVX without SSE */
+		{HV_REGISTER_XFEM, 0xb},  /* half of MPX */
+		{HV_REGISTER_XFEM, 0x27}, /* a third of AVX-512 */
+		{HV_REGISTER_XFEM, 0xe3}, /* AVX-512 without AVX */
 		{HV_REGISTER_XFEM, 1 | 1ull << 40},
 		{HV_REGISTER_PENDING_INTERRUPTION, 1 | 1 << 1},
 		{HV_REGISTER_PENDING_INTERRUPTION, 1 | 3 << 1 | 40 << 16},
@@ -107,13 +115,13 @@ static void values_silicon_refuses_are_refused(void **state)
 /* A reserved bit would fault in the hypervisor when it is loaded. */
 static void mxcsr_loses_reserved_bits(void **state)
 {
-	struct hv_register_value value = {.u128 = {7, 0xffffffff00000000 |
-							       0xfff01f80}};
+	struct hv_register_value value = {
+		.u128 = {7, 0xffffffff00000000 | 0xfff01f80}};
 
 	(void)state;
-	assert_int_equal(vp_register_set(vp, HV_REGISTER_XMM_CONTROL_STATUS,
-					 &value),
-			 HV_STATUS_SUCCESS);
+	assert_int_equal(
+		vp_register_set(vp, HV_REGISTER_XMM_CONTROL_STATUS, &value),
+		HV_STATUS_SUCCESS);
 	assert_int_equal(world_get(vp, HV_REGISTER_XMM_CONTROL_STATUS, &value),
 			 HV_STATUS_SUCCESS);
 	assert_int_equal(value.u128.low, 7);
@@ -182,10 +190,10 @@ static void pending_events_are_read_back(void **state)
 				HV_PENDING_EVENT_TYPE_EXTINT
 					<< HV_PENDING_EVENT_TYPE_SHIFT |
 				0x61ull << HV_PENDING_EVENT_EXTINT_VECTOR_SHIFT;
-	const uint64_t fault = HV_PENDING_EVENT_PENDING |
-			       HV_PENDING_EVENT_DELIVER_ERROR_CODE |
-			       14ull << HV_PENDING_EVENT_EXCEPTION_VECTOR_SHIFT |
-			       6ull << HV_PENDING_EVENT_ERROR_CODE_SHIFT;
+	const uint64_t fault =
+		HV_PENDING_EVENT_PENDING | HV_PENDING_EVENT_DELIVER_ERROR_CODE |
+		14ull << HV_PENDING_EVENT_EXCEPTION_VECTOR_SHIFT |
+		6ull << HV_PENDING_EVENT_ERROR_CODE_SHIFT;
 	const uint64_t cut = HV_PENDING_INTERRUPTION_PENDING |
 			     3ull << HV_PENDING_INTERRUPTION_TYPE_SHIFT |
 			     HV_PENDING_INTERRUPTION_DELIVER_ERROR_CODE |
@@ -232,8 +240,7 @@ static void a_running_vp_keeps_its_registers(void **state)
 	assert_int_equal(world_set(vp, HV_REGISTER_EXPLICIT_SUSPEND, 1),
 			 HV_STATUS_SUCCESS);
 	assert_null(world_running(1));
-	assert_int_equal(world_set(vp, HV_REGISTER_RIP, 0),
-			 HV_STATUS_SUCCESS);
+	assert_int_equal(world_set(vp, HV_REGISTER_RIP, 0), HV_STATUS_SUCCESS);
 	/* Another call has it: this one waits until that ends. */
 	assert_true(lp_hold(vp));
 	assert_false(lp_hold(vp));
@@ -331,8 +338,7 @@ static void pages_carry_registers_both_ways(void **state)
 static void pages_that_are_not_the_parents(void **state)
 {
 	const struct hv_input_unmap_vp_state_page unmap = {
-		.partition_id = child->id,
-		.type = HV_VP_STATE_PAGE_REGISTERS};
+		.partition_id = child->id, .type = HV_VP_STATE_PAGE_REGISTERS};
 
 	(void)state;
 	assert_int_equal(map_page(2, 9), HV_STATUS_INVALID_PARAMETER);
@@ -348,9 +354,9 @@ static void pages_that_are_not_the_parents(void **state)
 	intercept_reset(vp);
 	assert_int_equal(*(uint64_t *)world_memory(hypervisor.parent, 0x9000),
 			 0x1111111111111111);
-	assert_int_equal(world_do(HVCALL_UNMAP_VP_STATE_PAGE, &unmap,
-				  sizeof(unmap)),
-			 HV_STATUS_SUCCESS);
+	assert_int_equal(
+		world_do(HVCALL_UNMAP_VP_STATE_PAGE, &unmap, sizeof(unmap)),
+		HV_STATUS_SUCCESS);
 	assert_int_equal(vp->register_page.value, 0);
 }
 
@@ -397,9 +403,9 @@ static void state_goes_out_and_in_again(void **state)
 	assert_int_equal(((uint32_t *)vp->cpu.xsave)[6], 0x5678);
 	for (unsigned int i = 0; i < 3; i++) {
 		xsave[64 + i] = 1ull << 40;
-		assert_int_equal(vp_state(HVCALL_SET_VP_STATE,
-					  HV_VP_STATE_XSAVE, page),
-				 HV_STATUS_INVALID_PARAMETER);
+		assert_int_equal(
+			vp_state(HVCALL_SET_VP_STATE, HV_VP_STATE_XSAVE, page),
+			HV_STATUS_INVALID_PARAMETER);
 		xsave[64 + i] = 0;
 	}
 	assert_int_equal(vp_state(HVCALL_GET_VP_STATE,
@@ -412,9 +418,9 @@ static void state_goes_out_and_in_again(void **state)
 	assert_int_equal(vp_state(HVCALL_SET_VP_STATE, HV_VP_STATE_XSAVE,
 				  FAKE_POOL >> PAGE_SHIFT),
 			 HV_STATUS_INVALID_PARAMETER);
-	assert_int_equal(vp_state(HVCALL_GET_VP_STATE, HV_VP_STATE_XSAVE,
-				  ~0ull),
-			 HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(
+		vp_state(HVCALL_GET_VP_STATE, HV_VP_STATE_XSAVE, ~0ull),
+		HV_STATUS_INVALID_PARAMETER);
 }
 
 /* ---- Properties ---- */

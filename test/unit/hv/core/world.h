@@ -61,7 +61,7 @@ struct world_call {
 	uint32_t size;
 	uint32_t variable; /* bytes of it that are a variable header */
 	bool fast;
-	void *output;	   /* NULL: not wanted */
+	void *output; /* NULL: not wanted */
 	uint32_t output_size;
 	uint32_t entries; /* out: how often it was entered */
 	uint32_t done;	  /* out: reps completed */
