@@ -85,6 +85,12 @@ static void start_memory(void)
 
 	if (!reserve_memory(&boot.info.memory, &wish, &boot.config))
 		panic("boot: no room for the page pool below 4 GiB");
+	for (uint32_t i = 0; i < boot.config.hidden_count; i++) {
+		const struct spa_range *range = &boot.config.hidden[i];
+
+		print("boot: hypervisor memory 0x%lx-0x%lx\n",
+		      range->base.value, range->base.value + range->size - 1);
+	}
 	paging_start(&reserve_source,
 		     SPA(memory_map_ram_end(&boot.info.memory)),
 		     boot_stack + PROCESSOR_GUARD_OFFSET);
