@@ -72,42 +72,45 @@ void *gpa_pointer(struct partition *partition, gpa_t gpa, uint32_t rights)
 	return page + (gpa.value & PAGE_MASK);
 }
 
-bool gpa_read(struct partition *partition, gpa_t gpa, void *to, uint64_t size)
+/* Between our buffer and the partition's memory, page by page. */
+struct transfer {
+	gpa_t gpa;
+	char *buffer;
+	uint64_t size;
+	uint32_t rights; /* with VIRT_MAP_WRITE it goes to the partition */
+};
+
+static bool transfer(struct partition *partition, struct transfer rest)
 {
-	char *cursor = to;
+	while (rest.size) {
+		uint64_t part = MIN(rest.size,
+				    PAGE_SIZE - (rest.gpa.value & PAGE_MASK));
+		char *page = gpa_pointer(partition, rest.gpa, rest.rights);
+		bool write = rest.rights & VIRT_MAP_WRITE;
 
-	while (size) {
-		uint64_t part = MIN(size, PAGE_SIZE - (gpa.value & PAGE_MASK));
-		const void *from = gpa_pointer(partition, gpa, VIRT_MAP_READ);
-
-		if (!from)
+		if (!page)
 			return false;
-		memcpy(cursor, from, part);
-		cursor += part;
-		gpa.value += part;
-		size -= part;
+		memcpy(write ? page : rest.buffer, write ? rest.buffer : page,
+		       part);
+		rest.buffer += part;
+		rest.gpa.value += part;
+		rest.size -= part;
 	}
 	return true;
+}
+
+bool gpa_read(struct partition *partition, gpa_t gpa, void *to, uint64_t size)
+{
+	return transfer(partition,
+			(struct transfer){gpa, to, size, VIRT_MAP_READ});
 }
 
 bool gpa_write(struct partition *partition, gpa_t gpa, const void *from,
 	       uint64_t size)
 {
-	const char *cursor = from;
-
-	while (size) {
-		uint64_t part = MIN(size, PAGE_SIZE - (gpa.value & PAGE_MASK));
-		void *to = gpa_pointer(partition, gpa,
-				       VIRT_MAP_READ | VIRT_MAP_WRITE);
-
-		if (!to)
-			return false;
-		memcpy(to, cursor, part);
-		cursor += part;
-		gpa.value += part;
-		size -= part;
-	}
-	return true;
+	return transfer(partition,
+			(struct transfer){gpa, (char *)(uintptr_t)from, size,
+					  VIRT_MAP_READ | VIRT_MAP_WRITE});
 }
 
 /* ---- Counting ---- */

@@ -45,10 +45,7 @@ static uint64_t synthetic_features(const struct partition *partition)
 static enum hv_status property_get(const struct partition *partition,
 				   uint32_t code, uint64_t *value)
 {
-	const struct {
-		uint32_t code;
-		uint64_t value;
-	} all[] = {
+	const struct numbered all[] = {
 		{HV_PARTITION_PROPERTY_PRIVILEGE_FLAGS, partition->privileges},
 		{HV_PARTITION_PROPERTY_SYNTHETIC_PROC_FEATURES,
 		 synthetic_features(partition)},
@@ -85,13 +82,9 @@ static enum hv_status property_get(const struct partition *partition,
 		{HV_PARTITION_PROPERTY_ISOLATION_STATE, 0},
 	};
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(all); i++) {
-		if (all[i].code != code)
-			continue;
-		*value = all[i].value;
-		return HV_STATUS_SUCCESS;
-	}
-	return HV_STATUS_UNKNOWN_PROPERTY;
+	return numbered_find(all, ARRAY_SIZE(all), code, value)
+		       ? HV_STATUS_SUCCESS
+		       : HV_STATUS_UNKNOWN_PROPERTY;
 }
 
 /* Reference time stands still from freezing to thawing. */

@@ -96,19 +96,14 @@ enum hv_status hypercall_assert_interrupt(struct hypercall_call *call)
 		.mode = (enum apic_mode)type,
 	};
 
-	switch (type) {
-	case HV_INTERRUPT_TYPE_FIXED:
-	case HV_INTERRUPT_TYPE_LOWEST_PRIORITY:
-		if (input->vector < 16 || input->vector > 255)
-			return HV_STATUS_INVALID_PARAMETER;
-		break;
-	case HV_INTERRUPT_TYPE_NMI:
-	case HV_INTERRUPT_TYPE_INIT:
-	case HV_INTERRUPT_TYPE_SIPI:
-		break;
-	default:
+	bool vectored = type == HV_INTERRUPT_TYPE_FIXED ||
+			type == HV_INTERRUPT_TYPE_LOWEST_PRIORITY;
+
+	if (vectored ? input->vector < 16 || input->vector > 255
+		     : type != HV_INTERRUPT_TYPE_NMI &&
+			       type != HV_INTERRUPT_TYPE_INIT &&
+			       type != HV_INTERRUPT_TYPE_SIPI)
 		return HV_STATUS_INVALID_PARAMETER;
-	}
 	apic_send(call->target, &message);
 	return HV_STATUS_SUCCESS;
 }
@@ -143,18 +138,12 @@ enum hv_status hypercall_connect_port(struct hypercall_call *call)
 		.port_id = input->port_id,
 		.port_type = input->connection_info.port_type,
 	};
-	struct partition *owner =
-		partition_get(call->vp->partition, input->port_partition_id);
+	struct partition *owner = call->vp->partition;
 
-	if (!owner)
-		return HV_STATUS_INVALID_PARTITION_ID;
-	enum hv_status status =
-		owner == call->vp->partition
-			? port_connect(call->target, owner, &connect)
-			: HV_STATUS_ACCESS_DENIED;
-
-	partition_put(owner);
-	return status;
+	if (input->port_partition_id != HV_PARTITION_ID_SELF &&
+	    input->port_partition_id != owner->id)
+		return HV_STATUS_ACCESS_DENIED;
+	return port_connect(call->target, owner, &connect);
 }
 
 enum hv_status hypercall_disconnect_port(struct hypercall_call *call)

@@ -49,6 +49,24 @@ struct vp *hypervisor_parent_vp(uint32_t lp);
 /* Every logical processor, last: schedules for ever. */
 void hypervisor_run(void) __attribute__((noreturn));
 
+/* A value by its number, in tables that are looked through. */
+struct numbered {
+	uint32_t number;
+	uint64_t value;
+};
+
+static inline bool numbered_find(const struct numbered *table, size_t count,
+				 uint32_t number, uint64_t *value)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (table[i].number != number)
+			continue;
+		*value = table[i].value;
+		return true;
+	}
+	return false;
+}
+
 /* The one root. Constant after hypervisor_start() unless a lock is named. */
 struct hypervisor {
 	struct hypervisor_config config;

@@ -52,12 +52,13 @@ static void *pool_pop(const struct pool_account *account)
 	void *page = NULL;
 
 	spinlock_take(&pool.lock);
-	if (limited && pool.free_pages <= pool.reserve_pages) {
-		/* Children together must not take the parent's means away. */
-	} else if (pool.free) {
+	/* Children together must not take the parent's means away. */
+	bool refused = limited && pool.free_pages <= pool.reserve_pages;
+
+	if (!refused && pool.free) {
 		page = pool.free;
 		pool.free = pool.free->next;
-	} else if (pool.next < pool.end) {
+	} else if (!refused && pool.next < pool.end) {
 		page = cpu_map(SPA(pool.next));
 		pool.next += PAGE_SIZE;
 	}

@@ -208,54 +208,34 @@ static enum hv_status set_activity(struct vp *vp, uint64_t value)
 
 /* ---- Names that need more than a place ---- */
 
-static bool get_special(struct vp *vp, uint32_t name,
-			struct hv_register_value *value)
+static bool get_special(struct vp *vp, uint32_t name, uint64_t *value)
 {
 	const struct virt_registers *registers = &vp->virt->registers;
+	const struct numbered all[] = {
+		{HV_REGISTER_EXPLICIT_SUSPEND,
+		 !!(vp->suspended & VP_EXPLICIT_SUSPEND)},
+		{HV_REGISTER_INTERCEPT_SUSPEND,
+		 !!(vp->suspended & VP_INTERCEPT_SUSPEND)},
+		{HV_REGISTER_INTERNAL_ACTIVITY_STATE, activity(vp)},
+		{HV_REGISTER_DELIVERABILITY_NOTIFICATIONS,
+		 vp->deliverable_wanted |
+			 (uint64_t)vp->synic.deliverable_wanted
+				 << HV_DELIVERABILITY_SINTS_SHIFT},
+		{HV_REGISTER_PENDING_INTERRUPTION, vp_pending_interruption(vp)},
+		{HV_REGISTER_PENDING_EVENT0, pending_event(vp)},
+		{HV_REGISTER_INTERRUPT_STATE,
+		 (registers->interrupt_shadow * HV_INTERRUPT_STATE_SHADOW) |
+			 (registers->nmi_masked *
+			  HV_INTERRUPT_STATE_NMI_MASKED)},
+		{HV_REGISTER_RFLAGS, registers->rflags},
+		{HV_REGISTER_CR8, registers->cr8},
+		{HV_REGISTER_XFEM, vp->cpu.xcr0},
+		{HV_REGISTER_TSC_AUX, vp->cpu.tsc_aux},
+		{HV_REGISTER_INITIAL_APIC_ID, vp->apic.id},
+		{HV_REGISTER_APIC_ID, vp->apic.id},
+	};
 
-	switch (name) {
-	case HV_REGISTER_EXPLICIT_SUSPEND:
-		value->u64 = !!(vp->suspended & VP_EXPLICIT_SUSPEND);
-		return true;
-	case HV_REGISTER_INTERCEPT_SUSPEND:
-		value->u64 = !!(vp->suspended & VP_INTERCEPT_SUSPEND);
-		return true;
-	case HV_REGISTER_INTERNAL_ACTIVITY_STATE:
-		value->u64 = activity(vp);
-		return true;
-	case HV_REGISTER_DELIVERABILITY_NOTIFICATIONS:
-		value->u64 = vp->deliverable_wanted |
-			     (uint64_t)vp->synic.deliverable_wanted
-				     << HV_DELIVERABILITY_SINTS_SHIFT;
-		return true;
-	case HV_REGISTER_PENDING_INTERRUPTION:
-		value->u64 = vp_pending_interruption(vp);
-		return true;
-	case HV_REGISTER_PENDING_EVENT0:
-		value->u64 = pending_event(vp);
-		return true;
-	case HV_REGISTER_INTERRUPT_STATE:
-		value->u64 =
-			(registers->interrupt_shadow ? HV_INTERRUPT_STATE_SHADOW
-						     : 0) |
-			(registers->nmi_masked ? HV_INTERRUPT_STATE_NMI_MASKED
-					       : 0);
-		return true;
-	case HV_REGISTER_CR8:
-		value->u64 = registers->cr8;
-		return true;
-	case HV_REGISTER_XFEM:
-		value->u64 = vp->cpu.xcr0;
-		return true;
-	case HV_REGISTER_TSC_AUX:
-		value->u64 = vp->cpu.tsc_aux;
-		return true;
-	case HV_REGISTER_INITIAL_APIC_ID:
-	case HV_REGISTER_APIC_ID:
-		value->u64 = vp->apic.id;
-		return true;
-	}
-	return false;
+	return numbered_find(all, ARRAY_SIZE(all), name, value);
 }
 
 static enum hv_status set_special(struct vp *vp, uint32_t name,
@@ -322,15 +302,13 @@ enum hv_status vp_register_get(struct vp *vp, uint32_t name,
 	*value = (struct hv_register_value){0};
 	if (place)
 		value->u64 = *place;
-	else if (name == HV_REGISTER_RFLAGS)
-		value->u64 = vp->virt->registers.rflags;
 	else if (field)
 		memcpy(value, field, XSAVE_FIELD);
 	else if (msr)
 		return msr_read(vp, msr, &value->u64) == MSR_DONE
 			       ? HV_STATUS_SUCCESS
 			       : HV_STATUS_INVALID_PARAMETER;
-	else if (!get_special(vp, name, value) &&
+	else if (!get_special(vp, name, &value->u64) &&
 		 !virt->vp_get(vp->virt, name, value))
 		return HV_STATUS_INVALID_PARAMETER;
 	return HV_STATUS_SUCCESS;
