@@ -2,9 +2,9 @@
 /*
  * Tries to read and to change physical memory through /dev/mem, page by page.
  *
- * Of a hidden page only the scrap page may be seen: what is written must
- * not be found again at another hidden address' own place, and pages must
- * not hold the hypervisor's text (its banner is looked for).
+ * A hidden page must not show the hypervisor's text (its banner and its
+ * words are looked for), and overwriting every one of them must not hurt it:
+ * whoever calls this asks the hypervisor something afterwards.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
