@@ -72,45 +72,42 @@ void *gpa_pointer(struct partition *partition, gpa_t gpa, uint32_t rights)
 	return page + (gpa.value & PAGE_MASK);
 }
 
-/* Between our buffer and the partition's memory, page by page. */
-struct transfer {
-	gpa_t gpa;
-	char *buffer;
-	uint64_t size;
-	uint32_t rights; /* with VIRT_MAP_WRITE it goes to the partition */
-};
-
-static bool transfer(struct partition *partition, struct transfer rest)
-{
-	while (rest.size) {
-		uint64_t part = MIN(rest.size,
-				    PAGE_SIZE - (rest.gpa.value & PAGE_MASK));
-		char *page = gpa_pointer(partition, rest.gpa, rest.rights);
-		bool write = rest.rights & VIRT_MAP_WRITE;
-
-		if (!page)
-			return false;
-		memcpy(write ? page : rest.buffer, write ? rest.buffer : page,
-		       part);
-		rest.buffer += part;
-		rest.gpa.value += part;
-		rest.size -= part;
-	}
-	return true;
-}
-
 bool gpa_read(struct partition *partition, gpa_t gpa, void *to, uint64_t size)
 {
-	return transfer(partition,
-			(struct transfer){gpa, to, size, VIRT_MAP_READ});
+	char *cursor = to;
+
+	while (size) {
+		uint64_t part = MIN(size, PAGE_SIZE - (gpa.value & PAGE_MASK));
+		const void *from = gpa_pointer(partition, gpa, VIRT_MAP_READ);
+
+		if (!from)
+			return false;
+		memcpy(cursor, from, part);
+		cursor += part;
+		gpa.value += part;
+		size -= part;
+	}
+	return true;
 }
 
 bool gpa_write(struct partition *partition, gpa_t gpa, const void *from,
 	       uint64_t size)
 {
-	return transfer(partition,
-			(struct transfer){gpa, (char *)(uintptr_t)from, size,
-					  VIRT_MAP_READ | VIRT_MAP_WRITE});
+	const char *cursor = from;
+
+	while (size) {
+		uint64_t part = MIN(size, PAGE_SIZE - (gpa.value & PAGE_MASK));
+		void *to = gpa_pointer(partition, gpa,
+				       VIRT_MAP_READ | VIRT_MAP_WRITE);
+
+		if (!to)
+			return false;
+		memcpy(to, cursor, part);
+		cursor += part;
+		gpa.value += part;
+		size -= part;
+	}
+	return true;
 }
 
 /* ---- Counting ---- */

@@ -203,7 +203,6 @@ static enum hv_status set_xsave(struct vp *vp, const void *page)
 		return HV_STATUS_INVALID_PARAMETER;
 	memcpy(area, page, PAGE_SIZE);
 	memcpy(area + 512, header, sizeof(header));
-	memset(area + 26, 0, 2);
 	uint32_t mxcsr;
 
 	memcpy(&mxcsr, area + 24, sizeof(mxcsr));

@@ -253,15 +253,17 @@ static void lp_ready(struct lp *lp, struct vp *vp)
 {
 	if (vp->state != VP_BLOCKED)
 		return;
+	bool alone = list_empty(&lp->ready);
+
 	lp_enqueue(lp, vp);
 	if (lp_preempts(lp, vp)) {
 		lp_attend(lp->index);
 		return;
 	}
-	/* Who runs there may have been alone, without an end to its slice. */
-	if (lp->index == cpu_lp())
+	/* Who runs there had the processor alone, and no end to its slice. */
+	if (alone && lp->index == cpu_lp())
 		lp_arm(lp, true);
-	else
+	else if (alone)
 		cpu_kick(lp->index);
 	if (vp != lp->parent_vp)
 		lp_offer(lp);

@@ -86,14 +86,6 @@ static struct partition *partition_make(struct pool_account *first)
 	return partition;
 }
 
-static uint64_t child_quota(void)
-{
-	uint64_t share =
-		(hypervisor.config.pool.size >> PAGE_SHIFT) / QUOTA_DIVISOR;
-
-	return MAX(share, QUOTA_MIN_PAGES);
-}
-
 enum hv_status partition_create(struct partition *parent, uint64_t flags,
 				struct partition **created)
 {
@@ -101,7 +93,10 @@ enum hv_status partition_create(struct partition *parent, uint64_t flags,
 
 	if (!partition)
 		return HV_STATUS_INSUFFICIENT_MEMORY;
-	pool_account_init(&partition->account, child_quota());
+	uint64_t share =
+		(hypervisor.config.pool.size >> PAGE_SHIFT) / QUOTA_DIVISOR;
+
+	pool_account_init(&partition->account, MAX(share, QUOTA_MIN_PAGES));
 	partition->parent = parent;
 	partition->flags = flags;
 	partition->privileges = (uint64_t)CHILD_CALLS << 32 | CHILD_MSRS;

@@ -134,6 +134,7 @@ static void who_waits_ends_the_others_slice(void **state)
 	world_run(1);
 	assert_true(fake.armed[1] <= fake.now + FAKE_TSC_HZ / 100);
 	/* From itself, as by an IPI. */
+	lp_suspend(child->vps[1], VP_EXPLICIT_SUSPEND);
 	fake.armed[1] = CPU_TIMER_OFF;
 	fake.lp = 1;
 	start(child->vps[2], 1);
