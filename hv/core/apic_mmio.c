@@ -63,10 +63,10 @@ static uint8_t decode_prefixes(struct decoder *decoder, bool long_mode,
 		decoder->rex = byte;
 		byte = next(decoder);
 	}
-	decoder->operand_size = decoder->rex & REX_W ? 8
+	decoder->operand_size = decoder->rex & REX_W		? 8
 				: (long_mode || big) != operand ? 4
 								: 2;
-	decoder->address_size = long_mode ? (address ? 4 : 8)
+	decoder->address_size = long_mode	 ? (address ? 4 : 8)
 				: big != address ? 4
 						 : 2;
 	return byte;

@@ -39,9 +39,9 @@ enum {
 	(0xfffull & ~(APIC_BASE_BSP | APIC_BASE_X2APIC | APIC_BASE_ENABLED))
 
 const uint32_t apic_lvt_mask[APIC_LVTS] = {
-	[APIC_LVT_TIMER] = 0x300ff, [APIC_LVT_THERMAL] = 0x107ff,
+	[APIC_LVT_TIMER] = 0x300ff,   [APIC_LVT_THERMAL] = 0x107ff,
 	[APIC_LVT_PERFMON] = 0x107ff, [APIC_LVT_LINT0] = 0x1a7ff,
-	[APIC_LVT_LINT1] = 0x1a7ff, [APIC_LVT_ERROR] = 0x100ff,
+	[APIC_LVT_LINT1] = 0x1a7ff,   [APIC_LVT_ERROR] = 0x100ff,
 };
 #define LVT_READ_ONLY 0x5000u /* delivery status, remote IRR */
 #define DIVIDE_MASK   0xbu

@@ -50,8 +50,8 @@ uint32_t apic_timer_current(const struct vp *vp)
 	const struct apic *apic = &vp->apic;
 	uint64_t now = cpu_now();
 	uint64_t ticks = now > apic->timer_start ? now - apic->timer_start : 0;
-	uint64_t elapsed = clock_scale(&hypervisor.clock.apic, ticks) >>
-			   timer_shift(apic);
+	uint64_t elapsed =
+		clock_scale(&hypervisor.clock.apic, ticks) >> timer_shift(apic);
 
 	if (apic->timer_deadline == TIMER_NEVER)
 		return 0;
@@ -94,8 +94,8 @@ void apic_timer_expire(struct vp *vp, uint64_t now)
 
 		/* Periods that were missed while the vp did not run are one
 		 * interrupt, as IRR has but one bit. */
-		apic->timer_start = apic->timer_deadline +
-				    late / period * period;
+		apic->timer_start =
+			apic->timer_deadline + late / period * period;
 		apic->timer_deadline = apic->timer_start + period;
 	} else {
 		apic->timer_deadline = TIMER_NEVER;

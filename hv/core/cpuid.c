@@ -32,8 +32,9 @@ static void read_hv1(const struct partition *partition, uint32_t leaf,
 {
 	uint64_t privileges = partition->privileges;
 	/* A child may lose its processor for longer than a watchdog likes. */
-	uint32_t relaxed =
-		partition_is_parent(partition) ? 0 : HV_RECOMMEND_RELAXED_TIMING;
+	uint32_t relaxed = partition_is_parent(partition)
+				   ? 0
+				   : HV_RECOMMEND_RELAXED_TIMING;
 
 	switch (leaf) {
 	case HV_CPUID_VENDOR_AND_MAX:
@@ -109,14 +110,15 @@ static void override(const struct partition *partition, uint32_t leaf,
 		     uint32_t subleaf, uint32_t out[4])
 {
 	for (uint32_t i = 0; i < partition->cpuid_count; i++) {
-		const struct cpuid_result *result = &partition->cpuid[i];
+		const struct hv_cpuid_result_parameters *result =
+			&partition->cpuid[i];
+		const uint32_t *pair = &result->eax; /* value and mask */
 
-		if (result->leaf != leaf ||
-		    (result->subleaf_specific && result->subleaf != subleaf))
+		if (result->input_eax != leaf ||
+		    (result->subleaf_specific && result->input_ecx != subleaf))
 			continue;
-		for (unsigned int r = 0; r < 4; r++)
-			out[r] = (out[r] & ~result->mask[r]) |
-				 (result->value[r] & result->mask[r]);
+		for (unsigned int r = 0; r < 4; r++, pair += 2)
+			out[r] = (out[r] & ~pair[1]) | (pair[0] & pair[1]);
 	}
 }
 

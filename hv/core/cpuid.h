@@ -5,17 +5,6 @@
 #include "../lib/types.h"
 #include "hypervisor.h"
 
-#define CPUID_RESULTS_MAX 90 /* what one page holds */
-
-/* A leaf the parent has registered: HvCallRegisterInterceptResult. */
-struct cpuid_result {
-	uint32_t leaf;
-	uint32_t subleaf;
-	bool subleaf_specific;
-	uint32_t value[4];
-	uint32_t mask[4]; /* bits of value that replace the default */
-};
-
 /* EAX..EDX of vp for leaf and subleaf: fills out. Topology and APIC ids are
  * the vp's; the features are the processor's less what a partition lacks. */
 void cpuid_read(struct vp *vp, uint32_t leaf, uint32_t subleaf,

@@ -16,13 +16,13 @@ enum {
 	EDX
 };
 
-#define EXTENDED	0x80000000u
-#define BASIC_LEAVES	0x20
-#define EXTENDED_LEAVES 0x23
+#define EXTENDED	 0x80000000u
+#define BASIC_LEAVES	 0x20
+#define EXTENDED_LEAVES	 0x23
 #define CACHE_LEAF_INTEL 4u
-#define TOPOLOGY_LEAF	0xbu
-#define XSAVE_LEAF	0xdu
-#define VENDOR_INTEL	0x756e6547u /* "Genu" */
+#define TOPOLOGY_LEAF	 0xbu
+#define XSAVE_LEAF	 0xdu
+#define VENDOR_INTEL	 0x756e6547u /* "Genu" */
 
 #define XSAVE_MIN_SIZE 576u
 
@@ -219,8 +219,8 @@ static void structured(const struct query *query)
 	};
 
 	for (unsigned int r = 0; r < 4; r++)
-		query->out[r] &= query->subleaf < 2 ? masks[query->subleaf][r]
-						    : 0;
+		query->out[r] &=
+			query->subleaf < 2 ? masks[query->subleaf][r] : 0;
 }
 
 /* EBX of subleaves 0 and 1 is for the XCR0 that is loaded: the vp's own. */
@@ -285,12 +285,18 @@ static void topology_parent(const struct query *query)
 /* ---- Which leaves there are ---- */
 
 struct leaf {
-	uint32_t bits[4];  /* a child: shown; the parent: hidden */
+	uint32_t bits[4]; /* a child: shown; the parent: hidden */
 	void (*fix)(const struct query *query); /* then; NULL for nothing */
 };
 
-#define ALL  {~0u, ~0u, ~0u, ~0u}
-#define NONE {0, 0, 0, 0}
+#define ALL                                                                    \
+	{                                                                      \
+		~0u, ~0u, ~0u, ~0u                                             \
+	}
+#define NONE                                                                   \
+	{                                                                      \
+		0, 0, 0, 0                                                     \
+	}
 
 static const struct leaf child_basic[BASIC_LEAVES] = {
 	[0x00] = {ALL, maximum},
@@ -368,9 +374,9 @@ static void child_read(const struct query *query)
 		row_of(child_basic, child_extended, query->leaf);
 	uint32_t *out = query->out;
 	/* Beyond the last leaf Intel's silicon answers as if to the last. */
-	bool there = query->leaf <= (query->leaf >= EXTENDED
-					     ? host->extended_max
-					     : host->basic_max);
+	bool there =
+		query->leaf <= (query->leaf >= EXTENDED ? host->extended_max
+							: host->basic_max);
 
 	if (!row || !there)
 		out[EAX] = out[EBX] = out[ECX] = out[EDX] = 0;

@@ -2,7 +2,6 @@
 /* Guest virtual addresses: walks by the vp's own page tables. */
 #include "gva.h"
 
-#include "../lib/string.h"
 #include "gpa.h"
 #include "vp.h"
 

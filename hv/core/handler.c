@@ -10,7 +10,6 @@
 #include "gva.h"
 #include "hypercall.h"
 #include "intercept.h"
-#include "lp.h"
 #include "msr.h"
 #include "vp.h"
 
@@ -222,22 +221,15 @@ static void send_memory(struct vp *vp, const struct virt_intercept *intercept,
 	intercept_send(vp, &message);
 }
 
-static uint32_t needed_rights(uint8_t access)
-{
-	uint32_t rights = VIRT_MAP_READ;
-
-	if (access & VIRT_ACCESS_WRITE)
-		rights |= VIRT_MAP_WRITE;
-	if (access & VIRT_ACCESS_EXECUTE)
-		rights |= VIRT_MAP_EXECUTE;
-	return rights;
-}
+_Static_assert(VIRT_ACCESS_WRITE == VIRT_MAP_WRITE &&
+		       VIRT_ACCESS_EXECUTE == VIRT_MAP_EXECUTE,
+	       "an access is the right it needs");
 
 static void handle_memory(struct vp *vp, const struct virt_intercept *intercept)
 {
 	gpa_t gpa = intercept->memory.gpa;
 	bool parent = partition_is_parent(vp->partition);
-	uint32_t needed = needed_rights(intercept->memory.access);
+	uint32_t needed = VIRT_MAP_READ | intercept->memory.access;
 	struct virt_mapping mapping;
 
 	if ((gpa.value & ~(uint64_t)PAGE_MASK) ==

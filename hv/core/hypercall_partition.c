@@ -3,8 +3,6 @@
 #include "hypercall_calls.h"
 
 #include "../lib/print.h"
-#include "../lib/string.h"
-#include "gpa.h"
 #include "vp.h"
 
 #define KNOWN_FLAGS                                                            \
@@ -101,28 +99,17 @@ register_cpuid(struct partition *partition,
 {
 	uint32_t i = 0;
 
-	_Static_assert(CPUID_RESULTS_MAX * sizeof(struct cpuid_result) <=
-			       PAGE_SIZE,
-		       "one page");
 	if (!partition->cpuid)
 		partition->cpuid = pool_take(&partition->account);
 	if (!partition->cpuid)
 		return HV_STATUS_INSUFFICIENT_MEMORY;
 	while (i < partition->cpuid_count &&
-	       (partition->cpuid[i].leaf != parameters->input_eax ||
-		partition->cpuid[i].subleaf != parameters->input_ecx))
+	       (partition->cpuid[i].input_eax != parameters->input_eax ||
+		partition->cpuid[i].input_ecx != parameters->input_ecx))
 		i++;
-	if (i == CPUID_RESULTS_MAX)
-		return HV_STATUS_INSUFFICIENT_MEMORY;
-	partition->cpuid[i] = (struct cpuid_result){
-		.leaf = parameters->input_eax,
-		.subleaf = parameters->input_ecx,
-		.subleaf_specific = parameters->subleaf_specific,
-		.value = {parameters->eax, parameters->ebx, parameters->ecx,
-			  parameters->edx},
-		.mask = {parameters->eax_mask, parameters->ebx_mask,
-			 parameters->ecx_mask, parameters->edx_mask},
-	};
+	if (i == PAGE_SIZE / sizeof(*parameters))
+		return HV_STATUS_NO_RESOURCES;
+	partition->cpuid[i] = *parameters;
 	if (i == partition->cpuid_count)
 		partition->cpuid_count++;
 	return HV_STATUS_SUCCESS;

@@ -2,31 +2,12 @@
 /* Hypercalls on partition properties. TLFS, HV_PARTITION_PROPERTY_CODE. */
 #include "hypercall_calls.h"
 
-#include "../lib/string.h"
+#include "cpuid_processor.h"
 #include "timer.h"
 #include "vp.h"
 
 #define XSAVE_STATES_MAX_SIZE PAGE_SIZE
 #define PHYSICAL_ADDRESS_BITS 40
-
-static uint64_t host_vendor(void)
-{
-	uint32_t out[4];
-
-	cpu_cpuid(0, 0, out);
-	if (out[1] == 0x756e6547) /* Genu */
-		return HV_PROCESSOR_VENDOR_INTEL;
-	return out[1] == 0x6f677948 ? HV_PROCESSOR_VENDOR_HYGON
-				    : HV_PROCESSOR_VENDOR_AMD;
-}
-
-static uint64_t host_xsave_states(void)
-{
-	uint32_t out[4];
-
-	cpu_cpuid(0xd, 0, out);
-	return (uint64_t)out[3] << 32 | out[0];
-}
 
 static uint64_t synthetic_features(const struct partition *partition)
 {
@@ -57,10 +38,12 @@ static enum hv_status property_get(const struct partition *partition,
 		 timer_reference_time(partition)},
 		{HV_PARTITION_PROPERTY_UNIMPLEMENTED_MSR_ACTION,
 		 partition->unimplemented_msr},
-		{HV_PARTITION_PROPERTY_PROCESSOR_VENDOR, host_vendor()},
+		{HV_PARTITION_PROPERTY_PROCESSOR_VENDOR,
+		 cpuid_host()->amd ? HV_PROCESSOR_VENDOR_AMD
+				   : HV_PROCESSOR_VENDOR_INTEL},
 		{HV_PARTITION_PROPERTY_PROCESSOR_XSAVE_FEATURES,
-		 host_xsave_states()},
-		{HV_PARTITION_PROPERTY_XSAVE_STATES, host_xsave_states()},
+		 cpuid_host()->xcr0},
+		{HV_PARTITION_PROPERTY_XSAVE_STATES, cpuid_host()->xcr0},
 		{HV_PARTITION_PROPERTY_PROCESSOR_CLOCK_FREQUENCY,
 		 hypervisor.config.tsc_hz},
 		{HV_PARTITION_PROPERTY_GUEST_OS_ID, partition->guest_os_id},

@@ -57,10 +57,6 @@ enum hv_status hypercall_post_message_direct(struct hypercall_call *call)
 	if (!vp)
 		return HV_STATUS_INVALID_VP_INDEX;
 	memcpy(&message, input->message, sizeof(message));
-	if (input->sint_index >= SINTS ||
-	    message.header.payload_size > HV_MESSAGE_PAYLOAD_SIZE ||
-	    message.header.type == HVMSG_NONE)
-		return HV_STATUS_INVALID_PARAMETER;
 	return synic_post_direct(vp, input->sint_index, &message);
 }
 
@@ -73,9 +69,6 @@ enum hv_status hypercall_signal_event_direct(struct hypercall_call *call)
 
 	if (!vp)
 		return HV_STATUS_INVALID_VP_INDEX;
-	if (input->target_sint >= SINTS ||
-	    input->flag_number >= HV_SYNIC_EVENT_FLAG_COUNT)
-		return HV_STATUS_INVALID_PARAMETER;
 	enum hv_status status = synic_signal(vp, input->target_sint,
 					     input->flag_number, &newly);
 

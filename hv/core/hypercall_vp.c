@@ -62,10 +62,10 @@ enum hv_status hypercall_get_registers(struct hypercall_call *call)
 
 	if (!vp)
 		return HV_STATUS_INVALID_VP_INDEX;
-	if (vp_register_live(*name))
-		return vp_register_get(vp, *name, value);
-	enum hv_status status = hypercall_hold(call, input->vp_index);
+	enum hv_status status = HV_STATUS_SUCCESS;
 
+	if (!vp_register_live(*name))
+		status = hypercall_hold(call, input->vp_index);
 	if (status != HV_STATUS_SUCCESS || call->again)
 		return status;
 	return vp_register_get(vp, *name, value);

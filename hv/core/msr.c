@@ -75,8 +75,8 @@ bool msr_read_partition(struct msr_access *access)
 
 bool msr_write_partition(struct msr_access *access)
 {
-	__atomic_store_n(field_of(access, access->vp->partition),
-			 access->value, __ATOMIC_RELAXED);
+	__atomic_store_n(field_of(access, access->vp->partition), access->value,
+			 __ATOMIC_RELAXED);
 	return true;
 }
 
@@ -180,14 +180,27 @@ static bool mtrr_write_fixed(struct msr_access *access)
 
 #define VP(field) offsetof(struct vp, field)
 #define KEPT(msr, name)                                                        \
-	{msr, msr, register_read, register_write, HV_REGISTER_##name, 0}
-#define CONSTANT(msr, value)  {msr, msr, msr_constant, msr_ignore, value, 0}
-#define READ_ONLY(msr, value) {msr, msr, msr_constant, NULL, value, 0}
+	{                                                                      \
+		msr, msr, register_read, register_write, HV_REGISTER_##name, 0 \
+	}
+#define CONSTANT(msr, value)                                                   \
+	{                                                                      \
+		msr, msr, msr_constant, msr_ignore, value, 0                   \
+	}
+#define READ_ONLY(msr, value)                                                  \
+	{                                                                      \
+		msr, msr, msr_constant, NULL, value, 0                         \
+	}
 #define MTRR_FIXED(first, last, index)                                         \
-	{first, last, msr_read_vp, mtrr_write_fixed,                           \
-	 VP(msr.mtrr_fixed[index]), 0}
+	{                                                                      \
+		first, last, msr_read_vp, mtrr_write_fixed,                    \
+			VP(msr.mtrr_fixed[index]), 0                           \
+	}
 /* Read as zero, written without effect: what kernels touch on their way up. */
-#define NOTHING(first, last) {first, last, msr_constant, msr_ignore, 0, 0}
+#define NOTHING(first, last)                                                   \
+	{                                                                      \
+		first, last, msr_constant, msr_ignore, 0, 0                    \
+	}
 
 static const struct msr_row rows[] = {
 	{0x10, 0x10, tsc_read, msr_ignore, 0, 0},

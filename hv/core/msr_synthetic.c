@@ -168,8 +168,8 @@ static bool sint_write(struct msr_access *access)
 
 static bool stimer_read(struct msr_access *access)
 {
-	access->value = *timer_register(
-		access->vp, access->msr - HV_MSR_STIMER0_CONFIG);
+	access->value = *timer_register(access->vp,
+					access->msr - HV_MSR_STIMER0_CONFIG);
 	return true;
 }
 
@@ -182,16 +182,18 @@ static bool stimer_write(struct msr_access *access)
 /* ---- The table ---- */
 
 #define ROW(msr, read, write, argument, privilege)                             \
-	{HV_MSR_##msr, HV_MSR_##msr, read, write, argument,                    \
-	 HV_PRIVILEGE_##privilege}
+	{                                                                      \
+		HV_MSR_##msr, HV_MSR_##msr, read, write, argument,             \
+			HV_PRIVILEGE_##privilege                               \
+	}
 #define VP(field)	 offsetof(struct vp, field)
 #define PARTITION(field) offsetof(struct partition, field)
 /* Not asked for: Linux writes VP_ASSIST_PAGE whether it may or not. */
 #define HV_PRIVILEGE_NONE 0
 /* The event ring page: kept, unused. */
 #define HV_PRIVILEGE_RING                                                      \
-	(HV_PRIVILEGE_SYNIC |                                                  \
-	 (uint64_t)HV_PRIVILEGE_EBX_CREATE_PARTITIONS << 32)
+	(HV_PRIVILEGE_SYNIC | (uint64_t)HV_PRIVILEGE_EBX_CREATE_PARTITIONS     \
+				      << 32)
 
 const struct msr_row msr_synthetic_rows[] = {
 	ROW(GUEST_OS_ID, msr_read_partition, os_id_write,

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "../../abi/hypercall.h"
+#include "../../abi/hypercall_parent.h"
 #include "../lib/list.h"
 #include "../lib/pages.h"
 #include "../lib/spinlock.h"
@@ -83,7 +84,8 @@ struct partition {
 	uint64_t crash_control;
 	uint64_t tsc_invariant_control; /* MSR 40000118h */
 
-	struct cpuid_result *cpuid; /* P: a page of them, or NULL */
+	/* P: a page of leaves the parent registered, or NULL */
+	struct hv_cpuid_result_parameters *cpuid;
 	uint32_t cpuid_count;
 
 	struct list ports;	 /* P: owned by this partition */

@@ -155,34 +155,21 @@ enum hv_status port_delete(struct partition *owner, uint32_t id)
 	return port ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_PORT_ID;
 }
 
-/* One connection less; no lock held. */
-static void port_release(struct port *port)
-{
-	struct partition *owner = port->owner;
+/* ---- Connections: lock P of who signals, and then of the owner ---- */
 
-	spinlock_take(&owner->lock);
-	port->connections--;
-	if (port->deleted && port->connections == 0)
-		cell_give(owner, port);
-	spinlock_give(&owner->lock);
+static void lock_both(struct partition *partition)
+{
+	spinlock_take(&partition->lock);
+	if (!partition_is_parent(partition))
+		spinlock_take(&hypervisor.parent->lock);
 }
 
-/* One connection more, or NULL. */
-static struct port *port_hold(struct partition *owner, uint32_t id,
-			      uint64_t connecting_partition)
+static void unlock_both(struct partition *partition)
 {
-	spinlock_take(&owner->lock);
-	struct port *port = port_find(owner, id);
-
-	if (port && port->connecting_partition != connecting_partition)
-		port = NULL;
-	if (port)
-		port->connections++;
-	spinlock_give(&owner->lock);
-	return port;
+	if (!partition_is_parent(partition))
+		spinlock_give(&hypervisor.parent->lock);
+	spinlock_give(&partition->lock);
 }
-
-/* ---- Connections: lock P of who signals ---- */
 
 /* The one found moves to the front: a busy channel is found at once. */
 static struct connection *connection_find(struct partition *partition,
@@ -206,80 +193,75 @@ static struct connection *connection_find(struct partition *partition,
 	return NULL;
 }
 
-static enum hv_status connection_add(struct partition *partition,
-				     struct port *port, uint32_t id)
-{
-	if (connection_find(partition, id))
-		return HV_STATUS_INVALID_CONNECTION_ID;
-	union port_cell *cell = cell_take(partition);
-
-	if (!cell)
-		return HV_STATUS_INSUFFICIENT_MEMORY;
-	cell->connection = (struct connection){.id = id, .port = port};
-	list_insert(&partition->connections, &cell->connection.node);
-	return HV_STATUS_SUCCESS;
-}
-
 enum hv_status port_connect(struct partition *partition,
 			    struct partition *owner,
 			    const struct port_connect *connect)
 {
-	if (connect->connection_id & ~HV_CONNECTION_ID_MASK)
+	enum hv_status status = HV_STATUS_SUCCESS;
+	uint32_t id = connect->connection_id;
+	union port_cell *cell = NULL;
+
+	if (id & ~HV_CONNECTION_ID_MASK)
 		return HV_STATUS_INVALID_CONNECTION_ID;
 	if (connect->port_type != HV_PORT_TYPE_EVENT)
 		return HV_STATUS_INVALID_PARAMETER;
-	struct port *port = port_hold(owner, connect->port_id, partition->id);
+	lock_both(partition);
+	struct port *port = port_find(owner, connect->port_id);
 
-	if (!port)
-		return HV_STATUS_INVALID_PORT_ID;
-	spinlock_take(&partition->lock);
-	enum hv_status status =
-		connection_add(partition, port, connect->connection_id);
-
-	spinlock_give(&partition->lock);
-	if (status != HV_STATUS_SUCCESS)
-		port_release(port);
+	if (!port || port->connecting_partition != partition->id)
+		status = HV_STATUS_INVALID_PORT_ID;
+	else if (connection_find(partition, id))
+		status = HV_STATUS_INVALID_CONNECTION_ID;
+	else if (!(cell = cell_take(partition)))
+		status = HV_STATUS_INSUFFICIENT_MEMORY;
+	if (cell) {
+		cell->connection = (struct connection){.id = id, .port = port};
+		list_insert(&partition->connections, &cell->connection.node);
+		port->connections++;
+	}
+	unlock_both(partition);
 	return status;
+}
+
+/* Both locks held. A deleted port goes with its last connection. */
+static void connection_drop(struct partition *partition,
+			    struct connection *connection)
+{
+	struct port *port = connection->port;
+
+	list_remove(&connection->node);
+	cell_give(partition, connection);
+	if (--port->connections == 0 && port->deleted)
+		cell_give(port->owner, port);
 }
 
 enum hv_status port_disconnect(struct partition *partition, uint32_t id)
 {
-	struct port *port = NULL;
-
-	spinlock_take(&partition->lock);
+	lock_both(partition);
 	struct connection *connection = connection_find(partition, id);
 
-	if (connection) {
-		port = connection->port;
-		list_remove(&connection->node);
-		cell_give(partition, connection);
-	}
-	spinlock_give(&partition->lock);
-	if (!port)
-		return HV_STATUS_INVALID_CONNECTION_ID;
-	port_release(port);
-	return HV_STATUS_SUCCESS;
+	if (connection)
+		connection_drop(partition, connection);
+	unlock_both(partition);
+	return connection ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_CONNECTION_ID;
 }
 
 void port_forget(struct partition *partition)
 {
-	struct partition *parent = hypervisor.parent;
+	struct list *ports = &hypervisor.parent->ports;
 
+	lock_both(partition);
 	while (!list_empty(&partition->connections))
-		port_disconnect(partition, LIST_FIRST(&partition->connections,
-						      struct connection, node)
-						   ->id);
-	spinlock_take(&parent->lock);
-	struct list *node = parent->ports.next;
-
-	while (node != &parent->ports) {
+		connection_drop(partition, LIST_FIRST(&partition->connections,
+						      struct connection, node));
+	for (struct list *node = ports->next; node != ports;) {
 		struct port *port = LIST_ENTRY(node, struct port, node);
 
 		node = node->next;
 		if (port->connecting_partition == partition->id)
 			port_drop(port);
 	}
-	spinlock_give(&parent->lock);
+	unlock_both(partition);
 }
 
 /* Any vp: the one on this processor, unless its SynIC is off. */

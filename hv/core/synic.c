@@ -161,7 +161,7 @@ void synic_post(struct vp *vp, uint32_t sint, struct synic_source *source)
 	if (list_empty(&source->node)) {
 		list_insert(&synic->queue[sint], &source->node);
 		synic->waiting |= (uint16_t)BIT(sint);
-		}
+	}
 	if (page)
 		synic_deliver(vp, sint, page);
 	synic_close(vp);

@@ -2,7 +2,6 @@
 /* A virtual processor's life, and what happens before each entry to it. */
 #include "vp.h"
 
-#include "../lib/print.h"
 #include "../lib/string.h"
 #include "intercept.h"
 #include "lp.h"

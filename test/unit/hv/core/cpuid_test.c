@@ -311,15 +311,19 @@ static void the_parent_sees_silicon_less_a_few(void **state)
 
 static void registered_results_replace_masked_bits(void **state)
 {
-	static struct cpuid_result results[2] = {
-		{.leaf = 0x40000082,
-		 .value = {1, 2, 3, 4},
-		 .mask = {~0u, 0, ~0u, 0}},
-		{.leaf = 0xb,
-		 .subleaf = 1,
+	static struct hv_cpuid_result_parameters results[2] = {
+		{.input_eax = 0x40000082,
+		 .eax = 1,
+		 .eax_mask = ~0u,
+		 .ebx = 2,
+		 .ecx = 3,
+		 .ecx_mask = ~0u,
+		 .edx = 4},
+		{.input_eax = 0xb,
+		 .input_ecx = 1,
 		 .subleaf_specific = true,
-		 .value = {0x50, 0, 0, 0},
-		 .mask = {0xf0, 0, 0, 0}},
+		 .eax = 0x50,
+		 .eax_mask = 0xf0},
 	};
 
 	(void)state;
