@@ -183,8 +183,8 @@ static void fill_header(struct linux_start *start, uint64_t place,
 	if (strlen(string) > most)
 		print("boot: the kernel's command line is cut at %lu\n", most);
 	memcpy(start->command_line, string, MIN(strlen(string), most));
-	to->command_line = (uint32_t)(place + offsetof(struct linux_start,
-						       command_line));
+	to->command_line =
+		(uint32_t)(place + offsetof(struct linux_start, command_line));
 	if (info->module_count > 1) {
 		to->ramdisk_base = (uint32_t)info->modules[1].base.value;
 		to->ramdisk_size = (uint32_t)info->modules[1].size;

@@ -19,30 +19,26 @@
 
 #define LINUX_SCREEN_64_BIT_BASE 2 /* in capabilities */
 
+/* Of these two, what nobody here looks at has no name. */
 struct linux_screen {
-	uint8_t cursor_x, cursor_y;
-	uint16_t extended_memory;
-	uint16_t page;
+	uint8_t unused1[6];
 	uint8_t mode;
 	uint8_t columns;
-	uint8_t flags, unused1;
-	uint16_t ega_bx, unused2;
+	uint8_t unused2[6];
 	uint8_t lines;
 	uint8_t type; /* LINUX_SCREEN_* */
 	uint16_t character_height;
 	uint16_t width, height, depth;
 	uint32_t base, size;
-	uint16_t command_line[2];
+	uint8_t unused3[4];
 	uint16_t pitch;
 	uint8_t red_size, red_position;
 	uint8_t green_size, green_position;
 	uint8_t blue_size, blue_position;
-	uint8_t reserved_size, reserved_position;
-	uint16_t protected_segment, protected_offset;
-	uint16_t pages, attributes;
+	uint8_t unused4[10];
 	uint32_t capabilities;
 	uint32_t base_high;
-	uint8_t reserved[2];
+	uint8_t unused5[2];
 } ABI_PACKED;
 ABI_SIZE(struct linux_screen, 0x40);
 ABI_OFFSET(struct linux_screen, type, 0x0f);
@@ -53,41 +49,31 @@ ABI_OFFSET(struct linux_screen, base_high, 0x3a);
 /* From LINUX_HEADER_OFFSET of the file, and of the parameters too. */
 struct linux_header {
 	uint8_t setup_sectors;
-	uint16_t root_flags;
-	uint32_t size_16; /* of the protected-mode part, in 16 bytes */
-	uint16_t ram_size, video_mode, root_device, boot_flag;
+	uint8_t unused1[14];
 	uint16_t jump; /* high byte: how far the header goes past 0x202 */
 	uint32_t magic;
 	uint16_t version;
-	uint32_t realmode_switch;
-	uint16_t start_segment, kernel_version;
-	uint8_t loader_type, load_flags;
-	uint16_t setup_move_size;
-	uint32_t code32_start;
+	uint8_t unused2[8];
+	uint8_t loader_type;
+	uint8_t unused3[7];
 	uint32_t ramdisk_base, ramdisk_size;
-	uint32_t bootsect_kludge;
-	uint16_t heap_end;
-	uint8_t loader_version, loader_type_extended;
+	uint8_t unused4[8];
 	uint32_t command_line;
 	uint32_t ramdisk_max;
 	uint32_t alignment;
-	uint8_t relocatable, min_alignment;
-	uint16_t xload_flags;
+	uint8_t relocatable;
+	uint8_t unused5[3];
 	uint32_t command_line_size;
-	uint32_t subarchitecture;
-	uint64_t subarchitecture_data;
-	uint32_t payload_offset, payload_length;
-	uint64_t setup_data;
+	uint8_t unused6[28];
 	uint64_t preferred_address;
 	uint32_t init_size;
-	uint32_t handover_offset;
-	uint32_t kernel_info_offset;
+	uint8_t unused7[8];
 } ABI_PACKED;
 ABI_OFFSET(struct linux_header, magic, 0x202 - LINUX_HEADER_OFFSET);
+ABI_OFFSET(struct linux_header, loader_type, 0x210 - LINUX_HEADER_OFFSET);
 ABI_OFFSET(struct linux_header, command_line, 0x228 - LINUX_HEADER_OFFSET);
 ABI_OFFSET(struct linux_header, preferred_address, 0x258 - LINUX_HEADER_OFFSET);
-ABI_OFFSET(struct linux_header, kernel_info_offset,
-	   0x268 - LINUX_HEADER_OFFSET);
+ABI_SIZE(struct linux_header, 0x26c - LINUX_HEADER_OFFSET);
 
 struct linux_e820 {
 	uint64_t base, size;
@@ -100,17 +86,14 @@ struct linux_params {
 	struct linux_screen screen;
 	uint8_t unused1[0x70 - 0x40];
 	uint64_t rsdp;
-	uint8_t unused2[0xc0 - 0x78];
-	uint32_t ramdisk_base_high, ramdisk_size_high;
-	uint32_t command_line_high;
-	uint8_t unused3[0x1e8 - 0xcc];
+	uint8_t unused2[0x1e8 - 0x78];
 	uint8_t e820_count;
-	uint8_t unused4[LINUX_HEADER_OFFSET - 0x1e9];
+	uint8_t unused3[LINUX_HEADER_OFFSET - 0x1e9];
 	struct linux_header header;
-	uint8_t unused5[0x2d0 - LINUX_HEADER_OFFSET -
+	uint8_t unused4[0x2d0 - LINUX_HEADER_OFFSET -
 			sizeof(struct linux_header)];
 	struct linux_e820 e820[LINUX_E820_MAX];
-	uint8_t unused6[4096 - 0x2d0 - LINUX_E820_MAX * 20];
+	uint8_t unused5[4096 - 0x2d0 - LINUX_E820_MAX * 20];
 } ABI_PACKED;
 ABI_SIZE(struct linux_params, 4096);
 ABI_OFFSET(struct linux_params, rsdp, 0x70);

@@ -113,10 +113,9 @@ static void measure_clock(void)
 	      rates.tsc_hz / 1000000, rates.tsc_hz % 1000000,
 	      rates.tsc_error_hz, reference.name,
 	      features()->invariant_tsc ? ", invariant" : "");
-	print("boot: local APIC: %s, timer %lu.%06lu MHz%s\n",
-	      features()->x2apic ? "x2APIC" : "xAPIC",
-	      rates.timer_hz / 1000000, rates.timer_hz % 1000000,
-	      features()->tsc_deadline ? ", by TSC deadline" : "");
+	print("boot: local APIC: %s, timer %lu.%06lu MHz\n",
+	      features()->x2apic ? "x2APIC" : "xAPIC", rates.timer_hz / 1000000,
+	      rates.timer_hz % 1000000);
 }
 
 static void choose_backend(void)

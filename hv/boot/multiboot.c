@@ -169,10 +169,10 @@ bool multiboot_parse(uint32_t magic, spa_t information, struct boot_info *info)
 		uint64_t base = info->modules[i].base.value;
 		uint64_t end = base + info->modules[i].size + PAGE_MASK;
 
-		memory_map_mark(&info->memory,
-				&(struct memory_range){
-					base, end & ~(uint64_t)PAGE_MASK,
-					MEMORY_LOADED});
+		memory_map_mark(
+			&info->memory,
+			&(struct memory_range){base, end & ~(uint64_t)PAGE_MASK,
+					       MEMORY_LOADED});
 	}
 	return true;
 }

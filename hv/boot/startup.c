@@ -135,7 +135,6 @@ void startup_processors(const struct acpi_facts *acpi,
 					      .max = TRAMPOLINE_MAX,
 					      .high = true});
 	void *page = cpu_map(SPA(place));
-	void *saved = cpu_map(reserve_take(1));
 
 	ticks_per_10_us = config->tsc_hz / 100000;
 	config->lps = 1;
@@ -144,12 +143,11 @@ void startup_processors(const struct acpi_facts *acpi,
 	if (place == UINT64_MAX) {
 		print("boot: no RAM below 1 MiB: one processor only\n");
 	} else {
-		memcpy(saved, page, PAGE_SIZE);
+		/* Free RAM until now: the parent finds it changed. */
 		memcpy(page, boot_trampoline,
 		       (size_t)(boot_trampoline_end - boot_trampoline));
 		start_all(acpi, (uint32_t)(place >> PAGE_SHIFT), lps_max,
 			  config);
-		memcpy(page, saved, PAGE_SIZE);
 	}
 	/* The tables of the start show memory at 0 and all of it writable. */
 	memset(cpu_map(SPA((uintptr_t)start_tables_image - PAGING_IMAGE)), 0,

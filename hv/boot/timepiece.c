@@ -39,7 +39,7 @@ struct tsc_reference timepiece_find(const struct acpi_facts *facts)
 	/* Left counting: the parent sets it up from the start anyway. */
 	hpet = paging_map_device(facts->hpet);
 	hpet[HPET_CONFIGURATION] |= HPET_ENABLE;
-	return (struct tsc_reference){
-		"HPET", read_hpet, UINT32_MAX,
-		FEMTOSECONDS / (hpet[HPET_CAPABILITIES] >> 32)};
+	return (struct tsc_reference){"HPET", read_hpet, UINT32_MAX,
+				      FEMTOSECONDS /
+					      (hpet[HPET_CAPABILITIES] >> 32)};
 }

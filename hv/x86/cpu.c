@@ -19,8 +19,8 @@ void processor_init(void *area, uint32_t index)
 {
 	_Static_assert(sizeof(struct processor) <= PROCESSOR_GUARD_OFFSET,
 		       "the block is one page");
-	*(struct processor *)area = (struct processor){
-		.index = index, .armed = CPU_TIMER_OFF};
+	*(struct processor *)area =
+		(struct processor){.index = index, .armed = CPU_TIMER_OFF};
 }
 
 uint32_t cpu_lp(void)

@@ -10,7 +10,7 @@
 
 /* Vectors of the physical local APIC that the hypervisor keeps for itself. */
 #define CPU_VECTOR_FIRST_OWN 0xf0
-#define CPU_VECTOR_LAST_OWN 0xfe
+#define CPU_VECTOR_LAST_OWN  0xfe
 
 #define CPU_TIMER_OFF UINT64_MAX
 

@@ -17,12 +17,10 @@ static const struct {
 	bool *feature;
 } table[] = {
 	{1, 2, 21, &found.x2apic},
-	{1, 2, 24, &found.tsc_deadline},
 	{1, 2, 26, &found.xsave},
 	{7, 1, 7, &found.smep},
 	{7, 1, 20, &found.smap},
 	{EXTENDED + 1, 3, 20, &found.nx},
-	{EXTENDED + 1, 3, 26, &found.gigabyte_pages},
 	{EXTENDED + 1, 3, 27, &found.rdtscp},
 	{EXTENDED + 7, 3, 8, &found.invariant_tsc},
 };

@@ -8,9 +8,7 @@ struct features {
 	bool nx;
 	bool smep;
 	bool smap;
-	bool gigabyte_pages;
 	bool x2apic;
-	bool tsc_deadline;
 	bool invariant_tsc;
 	bool rdtscp; /* TSC_AUX exists */
 	bool xsave;

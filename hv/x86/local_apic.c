@@ -34,12 +34,11 @@ enum local_apic_register {
 #define BASE_ENABLED BIT(11)
 #define BASE_ADDRESS 0x000ffffffffff000ull
 
-#define SPURIOUS_ENABLED   (1u << 8)
-#define LVT_MASKED	   (1u << 16)
-#define LVT_NMI		   0x400u
-#define LVT_EXTINT	   0x700u
-#define LVT_TIMER_DEADLINE (1u << 18)
-#define TIMER_DIVIDE_BY_1  0xbu
+#define SPURIOUS_ENABLED  (1u << 8)
+#define LVT_MASKED	  (1u << 16)
+#define LVT_NMI		  0x400u
+#define LVT_EXTINT	  0x700u
+#define TIMER_DIVIDE_BY_1 0xbu
 
 #define COMMAND_PENDING (1u << 12)
 #define COMMAND_ASSERT	(1u << 14)
@@ -76,11 +75,7 @@ static void enable_timer(void)
 {
 	write(REGISTER_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
 	write(REGISTER_TIMER_INITIAL, 0);
-	write(REGISTER_LVT_TIMER, features()->tsc_deadline
-					  ? INTERRUPT_TIMER | LVT_TIMER_DEADLINE
-					  : INTERRUPT_TIMER);
-	/* A write of the deadline's MSR must not overtake the mode. */
-	__asm__ volatile("mfence" : : : "memory");
+	write(REGISTER_LVT_TIMER, INTERRUPT_TIMER);
 }
 
 void local_apic_enable(uint32_t lp)
@@ -202,13 +197,6 @@ void cpu_timer_arm(uint64_t deadline)
 	if (processor->armed == deadline)
 		return;
 	processor->armed = deadline;
-	if (features()->tsc_deadline) {
-		/* 0 disarms; a deadline that has passed fires at once. */
-		register_write_msr(
-			MSR_TSC_DEADLINE,
-			deadline == CPU_TIMER_OFF ? 0 : MAX(deadline, 1));
-		return;
-	}
 	now = cpu_now();
 	/* A long way off is a long count: early is allowed, late is not. */
 	if (deadline > now)

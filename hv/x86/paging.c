@@ -8,10 +8,9 @@
 #include "image.h"
 #include "register.h"
 
-#define ENTRY_PRESENT  BIT(0)
-#define ENTRY_LARGE    BIT(7)
-#define ENTRY_ADDRESS  0x000ffffffffff000ull
-#define GIGABYTE_SHIFT 30
+#define ENTRY_PRESENT BIT(0)
+#define ENTRY_LARGE   BIT(7)
+#define ENTRY_ADDRESS 0x000ffffffffff000ull
 
 static struct {
 	struct page_source *pages;
@@ -44,7 +43,7 @@ static spa_t table_below(uint64_t *entry)
 	return table;
 }
 
-/* Maps one leaf of 4 KiB (level 0), 2 MiB (1) or 1 GiB (2). */
+/* Maps one leaf of 4 KiB (level 0) or 2 MiB (1). */
 static void map_leaf(uintptr_t address, spa_t spa, uint64_t flags,
 		     unsigned int level)
 {
@@ -61,29 +60,17 @@ static void map_leaf(uintptr_t address, spa_t spa, uint64_t flags,
 		 (level > 0 ? ENTRY_LARGE : 0);
 }
 
-static unsigned int largest_level(const struct paging_range *at)
-{
-	unsigned int level = features()->gigabyte_pages ? 2 : 1;
-
-	for (; level > 0; level--) {
-		uint64_t size = BIT(shift_of(level));
-
-		if (((at->address | at->spa.value) & (size - 1)) == 0 &&
-		    at->size >= size)
-			break;
-	}
-	return level;
-}
-
 void paging_map(const struct paging_range *range)
 {
 	struct paging_range rest = *range;
 
 	while (rest.size > 0) {
-		unsigned int level = largest_level(&rest);
-		uint64_t size = BIT(shift_of(level));
+		bool large =
+			!((rest.address | rest.spa.value) & LARGE_PAGE_MASK) &&
+			rest.size >= LARGE_PAGE_SIZE;
+		uint64_t size = large ? LARGE_PAGE_SIZE : PAGE_SIZE;
 
-		map_leaf(rest.address, rest.spa, rest.flags, level);
+		map_leaf(rest.address, rest.spa, rest.flags, large);
 		rest.address += size;
 		rest.spa.value += size;
 		rest.size -= size;

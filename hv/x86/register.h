@@ -35,7 +35,7 @@
 #define CR4_SMEP       BIT(20)
 #define CR4_SMAP       BIT(21)
 
-#define RFLAGS_FIXED BIT(1) /* always one */
+#define RFLAGS_FIXED	 BIT(1) /* always one */
 #define RFLAGS_INTERRUPT BIT(9)
 
 /* What LGDT and LIDT load. */
@@ -72,7 +72,10 @@ static inline void register_write_msr(uint32_t msr, uint64_t value)
 	}                                                                      \
 	static inline void register_write_##name(uint64_t value)               \
 	{                                                                      \
-		__asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); \
+		__asm__ volatile("mov %0, %%" #name                            \
+				 :                                             \
+				 : "r"(value)                                  \
+				 : "memory");                                  \
 	}
 
 CONTROL_REGISTER(cr0)
