@@ -121,12 +121,30 @@ void svm_event_interrupted(struct svm_vp *vp, struct virt_event *event)
 	}
 }
 
-static struct virt_exception exception_read(const struct vmcb *vmcb)
+/* An exception that is the guest's own: the core delivers it. */
+static void exception_return(struct svm_vp *vp,
+			     struct virt_intercept *intercept)
+{
+	const struct virt_exception *exception = &intercept->exception;
+
+	intercept->interrupted = (struct virt_event){
+		.valid = true,
+		.type = VIRT_EVENT_EXCEPTION,
+		.vector = exception->vector,
+		.has_error = exception->has_error,
+		.error = exception->error,
+	};
+	if (exception->vector == VECTOR_PAGE_FAULT)
+		vp->vmcb->cr2 = exception->parameter;
+}
+
+static void exception_decode(const struct vmcb *vmcb,
+			     struct virt_intercept *intercept)
 {
 	uint32_t vector = (uint32_t)vmcb->exit_code - SVM_EXIT_EXCEPTION;
 	bool has_error = EXCEPTIONS_WITH_ERROR & BIT(vector);
 
-	return (struct virt_exception){
+	intercept->exception = (struct virt_exception){
 		.vector = (uint8_t)vector,
 		.has_error = has_error,
 		.error = has_error ? (uint32_t)vmcb->exit_info_1 : 0,
@@ -136,26 +154,9 @@ static struct virt_exception exception_read(const struct vmcb *vmcb)
 	};
 }
 
-/* An exception that is the guest's own: the core delivers it. */
-static void exception_return(struct svm_vp *vp,
-			     struct virt_intercept *intercept)
-{
-	const struct virt_exception exception = exception_read(vp->vmcb);
-
-	intercept->interrupted = (struct virt_event){
-		.valid = true,
-		.type = VIRT_EVENT_EXCEPTION,
-		.vector = exception.vector,
-		.has_error = exception.has_error,
-		.error = exception.error,
-	};
-	if (exception.vector == VECTOR_PAGE_FAULT)
-		vp->vmcb->cr2 = exception.parameter;
-}
-
 void svm_event_exception(struct svm_vp *vp, struct virt_intercept *intercept)
 {
-	intercept->exception = exception_read(vp->vmcb);
+	exception_decode(vp->vmcb, intercept);
 	if (vp->exceptions & BIT(intercept->exception.vector))
 		return;
 	intercept->kind = VIRT_HOST;
@@ -200,8 +201,8 @@ static void arm(struct svm_vp *vp)
 	if (vp->by_virq) {
 		vmcb->intercept_3 &= ~SVM_INTERCEPT(VINTR);
 		vmcb->virtual_interrupt |=
-			SVM_V_INTR_MASKING |
-			(vp->injected & SVM_EVENT_VECTOR) << SVM_V_VECTOR_SHIFT;
+			SVM_V_INTR_MASKING | (vp->injected & SVM_EVENT_VECTOR)
+						     << SVM_V_VECTOR_SHIFT;
 	} else {
 		vmcb->virtual_interrupt |= SVM_V_BASE;
 	}
@@ -221,9 +222,9 @@ static void step_begin(struct svm_vp *vp, enum svm_step step)
 	vmcb->intercept_3 = vp->intercept_3;
 	/* In a shadow, nothing is stepped that sees the trap flag. */
 	if (step == SVM_STEP_SHADOW)
-		vmcb->intercept_3 |=
-			SVM_INTERCEPT(PUSHF) | SVM_INTERCEPT(POPF) |
-			SVM_INTERCEPT(IRET) | SVM_INTERCEPT(SOFTWARE_INTERRUPT);
+		vmcb->intercept_3 |= SVM_INTERCEPT(PUSHF) |
+				     SVM_INTERCEPT(POPF) | SVM_INTERCEPT(IRET) |
+				     SVM_INTERCEPT(SOFTWARE_INTERRUPT);
 	vmcb->virtual_interrupt =
 		SVM_V_BASE | (vmcb->virtual_interrupt & SVM_V_TPR);
 	vmcb->event_injection = 0;
@@ -297,11 +298,13 @@ static bool step_run(struct svm_vp *vp, enum svm_step step,
 
 	if (!over && (vector >= SVM_EXCEPTIONS || vp->exceptions & BIT(vector)))
 		return false;
-	intercept->kind = over ? step_kind(vp, step) : VIRT_HOST;
 	intercept->instruction_length = 0;
 	intercept->byte_count = 0;
-	if (own)
+	intercept->kind = over ? step_kind(vp, step) : VIRT_HOST;
+	if (own) {
+		exception_decode(vmcb, intercept);
 		exception_return(vp, intercept);
+	}
 	return true;
 }
 

@@ -109,18 +109,6 @@ static uint64_t *make_large_entry(struct virt_space *space, spa_t *root,
 	}
 }
 
-/* The retired tree's entry for the 2 MiB around gpa, NULL if there is none. */
-static uint64_t *find_retired(struct virt_space *space, gpa_t gpa)
-{
-	unsigned int level = 2;
-	uint64_t *entry;
-
-	if (!space->retired.value)
-		return NULL;
-	entry = walk(space->retired, gpa, &level);
-	return level == 2 && *entry ? entry : NULL;
-}
-
 /* 4 KiB entries for what a large leaf maps; zeroes for nothing. */
 static void fill_table(uint64_t *table, uint64_t leaf)
 {
@@ -131,6 +119,22 @@ static void fill_table(uint64_t *table, uint64_t leaf)
 		store(&table[i], entry);
 }
 
+/* The table kept for the 2 MiB around gpa, out of the retired tree; 0 none. */
+static uint64_t take_retired(struct virt_space *space, gpa_t gpa)
+{
+	unsigned int level = 2;
+	uint64_t *entry, table = 0;
+
+	if (space->retired.value) {
+		entry = walk(space->retired, gpa, &level);
+		if (level == 2) {
+			table = *entry;
+			*entry = 0;
+		}
+	}
+	return table;
+}
+
 /*
  * The table of 4 KiB entries below a level 2 entry: there, split from a large
  * leaf, or new. NULL: no pages.
@@ -138,24 +142,19 @@ static void fill_table(uint64_t *table, uint64_t leaf)
 static uint64_t *make_small_table(struct virt_space *space, uint64_t *large,
 				  gpa_t gpa)
 {
-	uint64_t *retired, table;
+	uint64_t table;
+	spa_t page;
 
 	if (is_table(load(large)))
 		return table_of(load(large));
-
-	retired = find_retired(space, gpa);
-	if (retired) {
-		table = *retired;
-		*retired = 0;
-	} else {
-		spa_t page = space->pages->take(space->pages);
-
+	table = take_retired(space, gpa);
+	if (!table) {
+		page = space->pages->take(space->pages);
 		if (!page.value)
 			return NULL;
 		table = page.value | ENTRY_TABLE;
 	}
-	if (retired || load(large))
-		fill_table(table_of(table), load(large));
+	fill_table(table_of(table), load(large));
 	store(large, table);
 	return table_of(table);
 }

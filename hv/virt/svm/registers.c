@@ -208,8 +208,8 @@ bool svm_vp_set(struct virt_vp *virt_vp, uint32_t name,
 		segment->base = value->table.base;
 		segment->limit = value->table.limit;
 	} else {
-		*quadword = (*quadword & field->hidden) | value->u64 |
-			    field->fixed;
+		*quadword =
+			(*quadword & field->hidden) | value->u64 | field->fixed;
 	}
 	if (field->loaded)
 		svm_vp_load(vp);

@@ -61,8 +61,7 @@ static void decode_nested_fault(struct svm_vp *vp,
 	};
 	if (svm_features()->decode_assist && vmcb->byte_count) {
 		intercept->byte_count = MIN(vmcb->byte_count, 15);
-		memcpy(intercept->bytes, vmcb->bytes,
-		       sizeof(intercept->bytes));
+		memcpy(intercept->bytes, vmcb->bytes, sizeof(intercept->bytes));
 	}
 }
 
@@ -73,13 +72,16 @@ static void decode_xsetbv(struct svm_vp *vp, struct virt_intercept *intercept)
 	intercept->data = gpr[VIRT_RDX] << 32 | (uint32_t)gpr[VIRT_RAX];
 }
 
-#define KIND(name, ...) {.known = true, .kind = VIRT_##name, __VA_ARGS__}
+#define KIND(name, ...)                                                        \
+	{                                                                      \
+		.known = true, .kind = VIRT_##name, __VA_ARGS__                \
+	}
 #define EXIT(exit, ...) [SVM_EXIT_##exit] = KIND(__VA_ARGS__)
 
 static const struct exit exits[] = {
-	[SVM_EXIT_EXCEPTION ... SVM_EXIT_EXCEPTION + 31] =
+	[SVM_EXIT_EXCEPTION... SVM_EXIT_EXCEPTION + 31] =
 		KIND(EXCEPTION, .decode = svm_event_exception),
-	[SVM_EXIT_INTR ... SVM_EXIT_INIT] = KIND(HOST),
+	[SVM_EXIT_INTR... SVM_EXIT_INIT] = KIND(HOST),
 	EXIT(FERR_FREEZE, HOST),
 	EXIT(VINTR, INTERRUPT_WINDOW),
 	EXIT(CPUID, CPUID, .length = 2),
@@ -92,13 +94,13 @@ static const struct exit exits[] = {
 	EXIT(WBINVD, CACHE, .length = 2),
 	EXIT(INVLPGA, UNDEFINED),
 	EXIT(VMRUN, UNDEFINED),
-	[SVM_EXIT_VMLOAD ... SVM_EXIT_SKINIT] = KIND(UNDEFINED),
-	[SVM_EXIT_MONITOR ... SVM_EXIT_MWAIT] = KIND(UNDEFINED),
+	[SVM_EXIT_VMLOAD... SVM_EXIT_SKINIT] = KIND(UNDEFINED),
+	[SVM_EXIT_MONITOR... SVM_EXIT_MWAIT] = KIND(UNDEFINED),
 	EXIT(SHUTDOWN, TRIPLE_FAULT),
 };
 
-static const struct exit nested_fault = KIND(GPA,
-					     .decode = decode_nested_fault);
+static const struct exit nested_fault =
+	KIND(GPA, .decode = decode_nested_fault);
 
 /* VMRUN refused the state, or an exit that nobody asked for. */
 static void fail(struct svm_vp *vp, struct virt_intercept *intercept)

@@ -20,9 +20,9 @@
  * processors QEMU may bring a V_IRQ back that was over: so the intercept is on
  * at all times but while V_IRQ delivers, and the vector means nothing.
  */
-#define SVM_V_BASE \
-	(SVM_V_INTR_MASKING | \
-	 (uint64_t)INTERRUPT_SPURIOUS << SVM_V_VECTOR_SHIFT)
+#define SVM_V_BASE                                                             \
+	(SVM_V_INTR_MASKING | (uint64_t)INTERRUPT_SPURIOUS                     \
+				      << SVM_V_VECTOR_SHIFT)
 
 #define RFLAGS_TF BIT(8)
 #define RFLAGS_IF BIT(9)
