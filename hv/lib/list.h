@@ -39,6 +39,6 @@ static inline void list_remove(struct list *node)
 
 #define LIST_ENTRY(node, type, member) CONTAINER(node, type, member)
 #define LIST_FIRST(head, type, member) LIST_ENTRY((head)->next, type, member)
-#define LIST_EACH(node, head) \
-	for (struct list *node = (head)->next; node != (head); \
+#define LIST_EACH(node, head)                                                  \
+	for (struct list *node = (head)->next; node != (head);                 \
 	     node = node->next)

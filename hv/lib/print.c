@@ -95,8 +95,9 @@ static void emit_conversion(const struct conversion *how,
 	case 'd':
 		value = how->wide ? va_arg(from->list, int64_t)
 				  : va_arg(from->list, int);
-		emit_number(how, (uint64_t)(value < 0 ? -(uint64_t)value
-						      : (uint64_t)value),
+		emit_number(how,
+			    (uint64_t)(value < 0 ? -(uint64_t)value
+						 : (uint64_t)value),
 			    value < 0);
 		break;
 	case 'u':

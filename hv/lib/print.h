@@ -37,7 +37,7 @@ void print_panicking(void);
 void panic(const char *format, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 
-#define assert(invariant) \
-	((invariant) ? (void)0 \
-		     : panic("%s:%d: broken: %s", __FILE__, __LINE__, \
-			     #invariant))
+#define assert(invariant)                                                      \
+	((invariant)                                                           \
+		 ? (void)0                                                     \
+		 : panic("%s:%d: broken: %s", __FILE__, __LINE__, #invariant))

@@ -14,8 +14,7 @@ struct spinlock {
 
 static inline void spinlock_take(struct spinlock *lock)
 {
-	uint16_t mine =
-		__atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+	uint16_t mine = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
 
 	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != mine)
 		__builtin_ia32_pause();
@@ -25,6 +24,5 @@ static inline void spinlock_give(struct spinlock *lock)
 {
 	uint16_t owner = __atomic_load_n(&lock->owner, __ATOMIC_RELAXED);
 
-	__atomic_store_n(&lock->owner, (uint16_t)(owner + 1),
-			 __ATOMIC_RELEASE);
+	__atomic_store_n(&lock->owner, (uint16_t)(owner + 1), __ATOMIC_RELEASE);
 }

@@ -25,19 +25,19 @@ typedef struct gva {
 #define GPA(v) ((gpa_t){(uint64_t)(v)})
 #define GVA(v) ((gva_t){(uint64_t)(v)})
 
-#define PAGE_SHIFT 12
-#define PAGE_SIZE 4096u
-#define PAGE_MASK 4095u
+#define PAGE_SHIFT	 12
+#define PAGE_SIZE	 4096u
+#define PAGE_MASK	 4095u
 #define LARGE_PAGE_SHIFT 21
-#define LARGE_PAGE_SIZE (1ul << LARGE_PAGE_SHIFT)
-#define LARGE_PAGE_MASK (LARGE_PAGE_SIZE - 1)
+#define LARGE_PAGE_SIZE	 (1ul << LARGE_PAGE_SHIFT)
+#define LARGE_PAGE_MASK	 (LARGE_PAGE_SIZE - 1)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
-#define BIT(n) (1ull << (n))
-#define CONTAINER(pointer, type, member) \
-	((type *)((char *)(pointer) - offsetof(type, member)))
+#define MIN(a, b)     ((a) < (b) ? (a) : (b))
+#define MAX(a, b)     ((a) > (b) ? (a) : (b))
+#define BIT(n)	      (1ull << (n))
+#define CONTAINER(pointer, type, member)                                       \
+	((type *)((char *)(pointer)-offsetof(type, member)))
 
 /* An interrupt, exception or processor vector that means "none". */
 #define VECTOR_NONE (-1)
