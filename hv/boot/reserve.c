@@ -70,8 +70,8 @@ bool reserve_memory(struct memory_map *map, const struct reserve_wish *wish,
 
 	print("boot: memory: %lu MiB\n", size >> 20);
 	config->hidden_count = 2;
-	*image = (struct spa_range){SPA(start),
-				    (uint64_t)(image_end - image_start)};
+	*image = (struct spa_range){SPA(start), (uintptr_t)image_end -
+							(uintptr_t)image_start};
 	memory_map_mark(map, &(struct memory_range){start, start + image->size,
 						    MEMORY_HYPERVISOR});
 	pool = round_up_large(wish->pool_size != 0 ? wish->pool_size : pool);

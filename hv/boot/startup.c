@@ -145,13 +145,15 @@ void startup_processors(const struct acpi_facts *acpi,
 	} else {
 		/* Free RAM until now: the parent finds it changed. */
 		memcpy(page, boot_trampoline,
-		       (size_t)(boot_trampoline_end - boot_trampoline));
+		       (uintptr_t)boot_trampoline_end -
+			       (uintptr_t)boot_trampoline);
 		start_all(acpi, (uint32_t)(place >> PAGE_SHIFT), lps_max,
 			  config);
 	}
 	/* The tables of the start show memory at 0 and all of it writable. */
 	memset(cpu_map(SPA((uintptr_t)start_tables_image - PAGING_IMAGE)), 0,
-	       (size_t)(start_tables_end_image - start_tables_image));
+	       (uintptr_t)start_tables_end_image -
+		       (uintptr_t)start_tables_image);
 	config->tsc_synchronous = clocks_agree(config->lps - 1);
 	print("boot: lps: %u of %u, their TSCs %s\n", config->lps,
 	      acpi->processor_count + acpi->processors_left_out,
