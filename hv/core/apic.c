@@ -140,7 +140,8 @@ void apic_accept(struct vp *vp, uint8_t vector)
 	struct apic *apic = &vp->apic;
 
 	vectors_clear(apic->irr, vector);
-	if (vp->synic.auto_eoi_used && vectors_has(vp->synic.auto_eoi, vector))
+	if (vp->synic.auto_eoi_used &&
+	    synic_raises(&vp->synic, vector, HV_SINT_AUTO_EOI))
 		return;
 	apic->isr[WORD(vector)] |= MASK(vector);
 	apic->isr_top = vector;

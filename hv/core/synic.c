@@ -134,9 +134,21 @@ static void synic_look(struct vp *vp)
 		intercept_sint_deliverable(vp, (uint16_t)free);
 }
 
+bool synic_raises(const struct synic *synic, uint8_t vector, uint64_t flags)
+{
+	for (unsigned int i = 0; i < SINTS; i++) {
+		uint64_t sint = synic->sint[i];
+
+		if ((sint & HV_SINT_VECTOR_MASK) == vector &&
+		    !(sint & SINT_QUIET) && (sint & flags) == flags)
+			return true;
+	}
+	return false;
+}
+
 void synic_eoi(struct vp *vp, uint8_t vector)
 {
-	if (vp->synic.vectors[vector / 32] & 1u << vector % 32)
+	if (synic_raises(&vp->synic, vector, 0))
 		synic_look(vp);
 }
 
@@ -230,25 +242,6 @@ enum hv_status synic_signal(struct vp *vp, uint32_t sint, uint32_t flag,
 
 /* ---- Registers ---- */
 
-/* Which vectors the SINTs raise, and which of them need no EOI. */
-static void synic_map_vectors(struct synic *synic)
-{
-	memset(synic->vectors, 0, sizeof(synic->vectors));
-	memset(synic->auto_eoi, 0, sizeof(synic->auto_eoi));
-	synic->auto_eoi_used = false;
-	for (unsigned int i = 0; i < SINTS; i++) {
-		uint8_t vector = synic->sint[i] & HV_SINT_VECTOR_MASK;
-
-		if (synic->sint[i] & SINT_QUIET)
-			continue;
-		synic->vectors[vector / 32] |= 1u << vector % 32;
-		if (synic->sint[i] & HV_SINT_AUTO_EOI) {
-			synic->auto_eoi[vector / 32] |= 1u << vector % 32;
-			synic->auto_eoi_used = true;
-		}
-	}
-}
-
 void synic_init(struct vp *vp)
 {
 	for (unsigned int i = 0; i < SINTS; i++)
@@ -266,7 +259,7 @@ void synic_reset(struct vp *vp)
 	synic->event_ring_page = 0;
 	for (unsigned int i = 0; i < SINTS; i++)
 		synic->sint[i] = HV_SINT_RESET_VALUE;
-	synic_map_vectors(synic);
+	synic->auto_eoi_used = false;
 	spinlock_give(&synic->lock);
 }
 
@@ -286,10 +279,8 @@ bool synic_set_sint(struct vp *vp, uint32_t sint, uint64_t value)
 	if ((value & HV_SINT_VECTOR_MASK) < HV_SINT_LOWEST_VECTOR &&
 	    !(value & SINT_QUIET))
 		return false;
-	spinlock_take(&synic->lock);
-	synic->sint[sint] = value;
-	synic_map_vectors(synic);
-	spinlock_give(&synic->lock);
+	__atomic_store_n(&synic->sint[sint], value, __ATOMIC_RELAXED);
+	synic->auto_eoi_used |= (value & HV_SINT_AUTO_EOI) != 0;
 	return true;
 }
 

@@ -33,9 +33,7 @@ struct synic {
 	uint16_t deliverable_wanted; /* SINTs whose free slot is announced */
 	uint16_t waiting;	     /* SINTs whose queue is not empty */
 	bool queued;		     /* waiting or wanted: look at an EOI */
-	bool auto_eoi_used;	     /* auto_eoi is not empty */
-	uint32_t vectors[8];	     /* vectors that some SINT raises */
-	uint32_t auto_eoi[8];	     /* of these, ended by delivery itself */
+	bool auto_eoi_used;	     /* some SINT may have AutoEOI */
 };
 
 /* A guest's SignalEvent to this connection sets flag of the port's owner. */
@@ -88,6 +86,9 @@ enum hv_status synic_post_direct(struct vp *vp, uint32_t sint,
  * INVALID_SYNIC_STATE: no event flags page. */
 enum hv_status synic_signal(struct vp *vp, uint32_t sint, uint32_t flag,
 			    bool *newly);
+
+/* Whether a SINT that has all these HV_SINT_* flags raises vector. */
+bool synic_raises(const struct synic *synic, uint8_t vector, uint64_t flags);
 
 /* The guest ended vector's interrupt: slots of its SINTs may be free. Worth a
  * call only while synic.queued. */
