@@ -9,7 +9,7 @@ machine_escape() { printf '%s' "${1//,/,,}"; }
 
 # machine_base: processors, memory, the two serial ports, what every run has.
 machine_base() {
-	machine=(-machine q35 -cpu "qemu64,+svm,+npt" -accel tcg -smp "$smp" -m "$memory"
+	machine=(-machine q35 -cpu "qemu64,+svm,+npt" -accel tcg,thread=single -smp "$smp" -m "$memory"
 		-nodefaults -display none -vga none -rtc base=utc
 		-netdev user,id=net0,restrict=on -device virtio-net-pci,netdev=net0,romfile=
 		-fsdev local,id=host,path=share,security_model=mapped-file
