@@ -69,9 +69,9 @@ static inline uint64_t spans_copy(const struct span *spans, unsigned int count,
 	return moved;
 }
 
-static inline uint64_t spans_write(const struct span *spans,
-				   unsigned int count, uint64_t offset,
-				   const void *from, uint64_t size)
+static inline uint64_t spans_write(const struct span *spans, unsigned int count,
+				   uint64_t offset, const void *from,
+				   uint64_t size)
 {
 	return spans_copy(spans, count, offset, (uint8_t *)(uintptr_t)from,
 			  size, true);
@@ -92,15 +92,15 @@ void *memory_at(const struct memory *memory, uint64_t gpa, uint64_t size);
 /* Copy out of and into the child; false, and nothing done, outside RAM. */
 bool memory_read(const struct memory *memory, uint64_t gpa, void *to,
 		 uint64_t size);
-bool memory_write(const struct memory *memory, uint64_t gpa,
-		  const void *from, uint64_t size);
+bool memory_write(const struct memory *memory, uint64_t gpa, const void *from,
+		  uint64_t size);
 
 /* ---- Interrupt lines ---- */
 
 /* One wire. set() may be called with the level it already has. */
 struct irq_line {
 	void (*set)(struct irq_line *line, bool level);
-	void *owner;  /* whom the wire ends in */
+	void *owner; /* whom the wire ends in */
 	unsigned int number;
 };
 
@@ -142,7 +142,10 @@ struct io_operations {
 		      uint64_t value);
 };
 
-enum io_space { IO_PORT, IO_MEMORY };
+enum io_space {
+	IO_PORT,
+	IO_MEMORY
+};
 
 struct io_range {
 	enum io_space space;
@@ -190,12 +193,12 @@ struct block_request {
 };
 
 struct block_device {
-	uint64_t size;		      /* bytes, multiple of logical_size */
-	uint32_t logical_size;	      /* 512 or 4096 */
+	uint64_t size;	       /* bytes, multiple of logical_size */
+	uint32_t logical_size; /* 512 or 4096 */
 	uint32_t physical_size;
 	bool readonly;
 	bool discards;
-	char identity[64];	      /* stable name, printable */
+	char identity[64]; /* stable name, printable */
 	void (*submit)(struct block_device *device,
 		       struct block_request *request);
 	/*
@@ -209,8 +212,8 @@ struct block_device {
 
 /* ---- SCSI ---- */
 
-#define SCSI_CDB_SIZE 16
-#define SCSI_SENSE_SIZE 18 /* fixed format */
+#define SCSI_CDB_SIZE	 16
+#define SCSI_SENSE_SIZE	 18 /* fixed format */
 #define SCSI_EXTENTS_MAX 16
 
 /*
@@ -272,8 +275,7 @@ struct synic_port {
 	 * taken; synic_port.ready is called when it is worth trying again.
 	 */
 	bool (*post_message)(struct synic_port *port, uint32_t vp,
-			     uint32_t sint, const void *payload,
-			     size_t size);
+			     uint32_t sint, const void *payload, size_t size);
 	/* Sets event flag of SINT sint on vp; interrupts on 0 -> 1. */
 	void (*signal_event)(struct synic_port *port, uint32_t vp,
 			     uint32_t sint, uint32_t flag);
@@ -281,8 +283,7 @@ struct synic_port {
 	 * From on (or off), a guest's SignalEvent to connection calls
 	 * signalled(). False: no room.
 	 */
-	bool (*listen)(struct synic_port *port, uint32_t connection,
-		       bool on);
+	bool (*listen)(struct synic_port *port, uint32_t connection, bool on);
 	void *owner;
 
 	/* Set by the VMBus server. */
@@ -298,7 +299,7 @@ struct synic_port {
 enum machine_event {
 	MACHINE_POWER_OFF, /* the child asked for it, e.g. ACPI S5 */
 	MACHINE_RESET,
-	MACHINE_BROKEN,	   /* the child cannot go on, e.g. triple fault */
+	MACHINE_BROKEN, /* the child cannot go on, e.g. triple fault */
 };
 
 struct machine_port {

@@ -112,8 +112,9 @@ static bool runtime_read(struct msr_access *access)
 {
 	const struct vp *vp = access->vp;
 
-	access->value = clock_scale(&hypervisor.clock.reference,
-				    vp->time[VP_RUNNING] + cpu_now() - vp->since);
+	access->value =
+		clock_scale(&hypervisor.clock.reference,
+			    vp->time[VP_RUNNING] + cpu_now() - vp->since);
 	return true;
 }
 

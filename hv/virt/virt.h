@@ -5,8 +5,8 @@
  *
  * Rules for both sides:
  * - A vp is touched by one logical processor at a time; the core sees to it.
- * - While a vp is the one of a logical processor (vp_switch()) parts of its state
- *   may be in silicon; only that logical processor may use it then.
+ * - While a vp is the one of a logical processor (vp_switch()) parts of its
+ * state may be in silicon; only that logical processor may use it then.
  * - A failing call changes nothing.
  */
 #pragma once
@@ -17,10 +17,22 @@
 #include "../lib/types.h"
 
 enum virt_gpr {
-	VIRT_RAX, VIRT_RCX, VIRT_RDX, VIRT_RBX,
-	VIRT_RSP, VIRT_RBP, VIRT_RSI, VIRT_RDI,
-	VIRT_R8, VIRT_R9, VIRT_R10, VIRT_R11,
-	VIRT_R12, VIRT_R13, VIRT_R14, VIRT_R15,
+	VIRT_RAX,
+	VIRT_RCX,
+	VIRT_RDX,
+	VIRT_RBX,
+	VIRT_RSP,
+	VIRT_RBP,
+	VIRT_RSI,
+	VIRT_RDI,
+	VIRT_R8,
+	VIRT_R9,
+	VIRT_R10,
+	VIRT_R11,
+	VIRT_R12,
+	VIRT_R13,
+	VIRT_R14,
+	VIRT_R15,
 	VIRT_GPRS
 };
 
@@ -30,10 +42,10 @@ struct virt_registers {
 	uint64_t gpr[VIRT_GPRS]; /* by enum virt_gpr, the encoding's order */
 	uint64_t rip;
 	uint64_t rflags;
-	uint8_t cr8;		   /* task priority, 0..15; the APIC's TPR / 16 */
-	uint8_t cpl;		   /* read only */
-	bool interrupt_shadow;	   /* read only: after STI or MOV SS */
-	bool nmi_masked;	   /* an NMI handler has not executed IRET */
+	uint8_t cr8;	       /* task priority, 0..15; the APIC's TPR / 16 */
+	uint8_t cpl;	       /* read only */
+	bool interrupt_shadow; /* read only: after STI or MOV SS */
+	bool nmi_masked;       /* an NMI handler has not executed IRET */
 };
 
 /* First member of what a back end allocates for a vp. */
@@ -59,28 +71,28 @@ struct virt_event {
 };
 
 enum virt_intercept_kind {
-	VIRT_HOST,	     /* a physical interrupt, NMI or SMI wants service */
+	VIRT_HOST, /* a physical interrupt, NMI or SMI wants service */
 	VIRT_INTERRUPT_WINDOW, /* as asked for by vp_window() */
 	VIRT_NMI_WINDOW,
-	VIRT_CR8_WINDOW,     /* CR8 was written (done already) */
+	VIRT_CR8_WINDOW, /* CR8 was written (done already) */
 	VIRT_CPUID,
 	VIRT_MSR,
 	VIRT_IO,
-	VIRT_GPA,	     /* nested page fault */
-	VIRT_HYPERCALL,	     /* VMCALL or VMMCALL, any privilege level */
+	VIRT_GPA,	/* nested page fault */
+	VIRT_HYPERCALL, /* VMCALL or VMMCALL, any privilege level */
 	VIRT_HALT,
-	VIRT_EXCEPTION,	     /* one of config.exceptions */
+	VIRT_EXCEPTION, /* one of config.exceptions */
 	VIRT_XSETBV,
-	VIRT_CACHE,	     /* INVD, WBINVD: to be skipped */
-	VIRT_UNDEFINED,	     /* an instruction a partition does not have: #UD */
+	VIRT_CACHE,	/* INVD, WBINVD: to be skipped */
+	VIRT_UNDEFINED, /* an instruction a partition does not have: #UD */
 	VIRT_TRIPLE_FAULT,
-	VIRT_FAILED,	     /* silicon refused the state; data is its code */
+	VIRT_FAILED, /* silicon refused the state; data is its code */
 	VIRT_KINDS
 };
 
 /* Access bits of VIRT_GPA, as in the page-fault error code's idea. */
-#define VIRT_ACCESS_READ BIT(0)
-#define VIRT_ACCESS_WRITE BIT(1)
+#define VIRT_ACCESS_READ    BIT(0)
+#define VIRT_ACCESS_WRITE   BIT(1)
 #define VIRT_ACCESS_EXECUTE BIT(2)
 
 struct virt_io {
@@ -89,14 +101,15 @@ struct virt_io {
 	bool in;
 	bool string;
 	bool repeat;
-	uint8_t segment; /* INS/OUTS source segment, VIRT_SEGMENT_NONE unknown */
+	uint8_t segment; /* INS/OUTS source segment, VIRT_SEGMENT_NONE unknown
+			  */
 };
 #define VIRT_SEGMENT_NONE 0xff
 
 struct virt_gpa_access {
 	gpa_t gpa;
-	uint8_t access;	 /* VIRT_ACCESS_* */
-	bool page_walk;	 /* by the guest's own page-table walk */
+	uint8_t access; /* VIRT_ACCESS_* */
+	bool page_walk; /* by the guest's own page-table walk */
 	bool gva_valid;
 	gva_t gva;
 };
@@ -132,9 +145,9 @@ struct virt_space {
 	struct page_source *pages; /* for page-table pages */
 };
 
-#define VIRT_MAP_READ BIT(0)
-#define VIRT_MAP_WRITE BIT(1)
-#define VIRT_MAP_EXECUTE BIT(2)
+#define VIRT_MAP_READ	  BIT(0)
+#define VIRT_MAP_WRITE	  BIT(1)
+#define VIRT_MAP_EXECUTE  BIT(2)
 #define VIRT_MAP_UNCACHED BIT(3)
 
 struct virt_mapping {
@@ -154,7 +167,7 @@ struct virt_vp_config {
 	bool parent; /* ports and most MSRs pass through */
 	struct virt_space *space;
 	struct page_source *pages;
-	uint16_t own_port;  /* parent only: base of 8 ports that are trapped */
+	uint16_t own_port;   /* parent only: base of 8 ports that are trapped */
 	uint32_t exceptions; /* mask of vectors that are intercepted */
 };
 

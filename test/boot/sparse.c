@@ -14,17 +14,16 @@
 
 #include "abi/mshv.h"
 
-#define PAGE 4096u
+#define PAGE	   4096u
 #define STEP_PAGES (1ull << 18) /* 1 GiB */
 #define FIRST_PAGE (1ull << 20)
 #define PAGES_MOST 200000ull
-#define ROUNDS 3
+#define ROUNDS	   3
 
 static int partition_create(int device)
 {
 	struct mshv_create_partition create = {
-		.pt_flags = 1u << MSHV_PT_BIT_LAPIC |
-			    1u << MSHV_PT_BIT_X2APIC |
+		.pt_flags = 1u << MSHV_PT_BIT_LAPIC | 1u << MSHV_PT_BIT_X2APIC |
 			    1u << MSHV_PT_BIT_GPA_SUPER_PAGES,
 		.pt_isolation = MSHV_PT_ISOLATION_NONE,
 	};

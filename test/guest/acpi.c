@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Power-off by the FADT alone: every sleep type is tried, for only AML knows which one is S5. */
+/* Power-off by the FADT alone: every sleep type is tried, for only AML knows
+ * which one is S5. */
 #include "guest.h"
 
 /* ACPI 6.5, 5.2.5.3, 5.2.8, 5.2.9 */
-#define RSDP_XSDT 24
-#define TABLE_LENGTH 4
-#define TABLE_ENTRIES 36
-#define FADT_PM1_CONTROL 64
-#define FADT_FLAGS 112
-#define FADT_SLEEP_CONTROL (244 + 4)
+#define RSDP_XSDT	      24
+#define TABLE_LENGTH	      4
+#define TABLE_ENTRIES	      36
+#define FADT_PM1_CONTROL      64
+#define FADT_FLAGS	      112
+#define FADT_SLEEP_CONTROL    (244 + 4)
 #define FADT_HARDWARE_REDUCED (1u << 20)
-#define PM1_SLEEP 0x2000u
-#define SLEEP_CONTROL_ENABLE 0x20u
+#define PM1_SLEEP	      0x2000u
+#define SLEEP_CONTROL_ENABLE  0x20u
 
 static uint32_t read_32(const uint8_t *at)
 {

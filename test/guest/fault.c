@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exceptions: counted and stepped over where expected, told where not; and the way to a triple fault. */
+/* Exceptions: counted and stepped over where expected, told where not; and the
+ * way to a triple fault. */
 #include "guest.h"
 
-#define VECTORS 32
-#define STUB_SIZE 16
+#define VECTORS	      32
+#define STUB_SIZE     16
 #define CODE_SELECTOR 0x08
-#define GATE 0x8e00u /* present, interrupt gate */
+#define GATE	      0x8e00u /* present, interrupt gate */
 
 struct gate {
 	uint16_t offset_low;
@@ -45,7 +46,7 @@ uint64_t fault_count(void)
 
 static void load(const void *base, uint16_t limit)
 {
-	const struct pointer pointer = { limit, (uint64_t)base };
+	const struct pointer pointer = {limit, (uint64_t)base};
 
 	__asm__ volatile("lidt %0" ::"m"(pointer));
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every hypercall code with random input, messages of garbage, and overlay pages everywhere. */
+/* Every hypercall code with random input, messages of garbage, and overlay
+ * pages everywhere. */
 #include "abi/hypercall.h"
 #include "abi/msr.h"
 #include "guest.h"
 
-#define PAGE 4096u
-#define CODES 0x200u
-#define TRIES 8
-#define OVERLAY_FIRST 0x400000ull
-#define OVERLAYS 2048
+#define PAGE	       4096u
+#define CODES	       0x200u
+#define TRIES	       8
+#define OVERLAY_FIRST  0x400000ull
+#define OVERLAYS       2048
 #define OVERLAY_ENABLE 1u
 
 static uint8_t hypercall_page[PAGE] __attribute__((aligned(PAGE)));
@@ -68,9 +69,8 @@ void hypercall_hostile(void)
 	for (code = 0; code < 2 * CODES; code++) {
 		for (try = 0; try < TRIES; try++) {
 			/* Code, fast bit, variable header, repeat count. */
-			uint64_t control = (code < CODES ?
-						    code :
-						    0x8000 + code - CODES);
+			uint64_t control =
+				(code < CODES ? code : 0x8000 + code - CODES);
 
 			if (try & 1)
 				control |= 1ull << 16;
@@ -94,10 +94,11 @@ void hypercall_hostile(void)
 	print("\n");
 }
 
-/* What the VMBus server gets: garbage of every length, to the connections it listens on. */
+/* What the VMBus server gets: garbage of every length, to the connections it
+ * listens on. */
 void message_hostile(void)
 {
-	static const uint32_t connections[] = { 1, 4, 0x10001, 2, 0 };
+	static const uint32_t connections[] = {1, 4, 0x10001, 2, 0};
 	uint64_t accepted = 0;
 	int i;
 
@@ -108,7 +109,8 @@ void message_hostile(void)
 		input[0] = connections[i % 5]; /* and reserved bits of 0 */
 		input[1] = 1 | (random_next() % 241) << 32;
 		if (i & 1)
-			input[2] = random_next() % 32; /* a VMBus message type */
+			input[2] =
+				random_next() % 32; /* a VMBus message type */
 		if ((probe_hypercall(hypercall_page, HVCALL_POST_MESSAGE,
 				     (uint64_t)input, 0) &
 		     0xffff) == 0)
@@ -123,16 +125,15 @@ void message_hostile(void)
 void overlay_hostile(void)
 {
 	static const uint32_t registers[] = {
-		HV_MSR_HYPERCALL, HV_MSR_REFERENCE_TSC, 0x40000082, 0x40000083
-	};
+		HV_MSR_HYPERCALL, HV_MSR_REFERENCE_TSC, 0x40000082, 0x40000083};
 	uint64_t taken = 0;
 	uint64_t i;
 
 	if (!enable())
 		return;
 	for (i = 0; i < OVERLAYS; i++) {
-		const uint64_t gpa = i & 1 ? OVERLAY_FIRST + i * PAGE :
-					     i * 0x40000000ull;
+		const uint64_t gpa =
+			i & 1 ? OVERLAY_FIRST + i * PAGE : i * 0x40000000ull;
 
 		taken += probe_wrmsr(registers[i % 4], gpa | OVERLAY_ENABLE);
 	}

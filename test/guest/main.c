@@ -2,7 +2,7 @@
 /* A guest's whole life: read what to do, do it, say so, power off. */
 #include "guest.h"
 
-#define BOOT_PARAMS_RSDP 0x70
+#define BOOT_PARAMS_RSDP    0x70
 #define BOOT_PARAMS_CMDLINE 0x228
 
 struct action {
@@ -27,12 +27,17 @@ static void idle(void)
 }
 
 static const struct action actions[] = {
-	{ "nothing", nothing },		  { "spin", spin },
-	{ "idle", idle },
-	{ "triple", fault_triple },	  { "wild", memory_wild },
-	{ "ports", port_hostile },	  { "msrs", msr_hostile },
-	{ "hypercalls", hypercall_hostile }, { "messages", message_hostile },
-	{ "overlays", overlay_hostile },  { "memory", memory_hostile },
+	{"nothing", nothing},
+	{"spin", spin},
+	{"idle", idle},
+	{"triple", fault_triple},
+	{"wild", memory_wild},
+	{"ports", port_hostile},
+	{"msrs", msr_hostile},
+	{"hypercalls", hypercall_hostile},
+	{"messages", message_hostile},
+	{"overlays", overlay_hostile},
+	{"memory", memory_hostile},
 };
 
 uint64_t random_next(void)
@@ -64,12 +69,14 @@ static bool is_asked(const char *line, const char *name)
 void guest_main(const uint8_t *boot_params);
 void guest_main(const uint8_t *boot_params)
 {
-	const char *line = (const char *)(uintptr_t) *
-			   (const uint32_t *)(const void *)(boot_params +
-							    BOOT_PARAMS_CMDLINE);
-	const uint8_t *rsdp = (const uint8_t *)(uintptr_t) *
-			      (const uint64_t *)(const void *)(boot_params +
-							       BOOT_PARAMS_RSDP);
+	const char *line =
+		(const char *)(uintptr_t) *
+		(const uint32_t *)(const void *)(boot_params +
+						 BOOT_PARAMS_CMDLINE);
+	const uint8_t *rsdp =
+		(const uint8_t *)(uintptr_t) *
+		(const uint64_t *)(const void *)(boot_params +
+						 BOOT_PARAMS_RSDP);
 	size_t i;
 
 	fault_init();

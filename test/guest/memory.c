@@ -2,9 +2,10 @@
 /* Addresses where no memory is: read, written and jumped to. */
 #include "guest.h"
 
-/* Below 4 GiB, far above any memory of a small child, away from the APIC pages. */
+/* Below 4 GiB, far above any memory of a small child, away from the APIC pages.
+ */
 #define WILD_FIRST 0x90000000ull
-#define WILD_STEP 0x00100000ull
+#define WILD_STEP  0x00100000ull
 #define WILD_COUNT 1024
 
 void memory_hostile(void)

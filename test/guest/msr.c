@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads and writes every model-specific register of the ranges where any are. */
+/* Reads and writes every model-specific register of the ranges where any are.
+ */
 #include "guest.h"
 
 #define EFER 0xc0000080u
@@ -8,10 +9,10 @@ static const struct range {
 	uint32_t first;
 	uint32_t last;
 } ranges[] = {
-	{ 0x0, 0x1fff },
-	{ 0x40000000, 0x400002ff },
-	{ 0xc0000000, 0xc0001fff },
-	{ 0xc0010000, 0xc0011fff },
+	{0x0, 0x1fff},
+	{0x40000000, 0x400002ff},
+	{0xc0000000, 0xc0001fff},
+	{0xc0010000, 0xc0011fff},
 };
 
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Random values to every port in every width; those that end or reset the machine come last. */
+/* Random values to every port in every width; those that end or reset the
+ * machine come last. */
 #include "guest.h"
 
 /* The ACPI registers and reset of both machines, the keyboard's reset line. */

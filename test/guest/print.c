@@ -29,5 +29,6 @@ void print_hex(uint64_t number)
 
 	print("0x");
 	for (shift = 60; shift >= 0; shift -= 4)
-		port_write(COM1, (uint8_t)"0123456789abcdef"[number >> shift & 15]);
+		port_write(COM1,
+			   (uint8_t) "0123456789abcdef"[number >> shift & 15]);
 }
