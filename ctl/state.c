@@ -206,15 +206,12 @@ static void state_set_right(struct state *state)
 						: "the host was restarted");
 }
 
-int state_load(struct state *state, const char *name)
+static int state_read(struct state *state, const char *name)
 {
 	char *path;
 	json_t *object;
 	int status;
 
-	/* A name with a slash would lead elsewhere. */
-	if (!child_name_is_valid(name))
-		return -ENOENT;
 	path = state_path(name, "state.json");
 	object = json_load_file(path, 0, NULL);
 	status = access(path, F_OK) ? -ENOENT : -EINVAL;
@@ -225,8 +222,26 @@ int state_load(struct state *state, const char *name)
 	}
 	state_from_json(state, name, object);
 	json_decref(object);
-	state_set_right(state);
 	return 0;
+}
+
+int state_load(struct state *state, const char *name)
+{
+	int status;
+
+	/* A name with a slash would lead elsewhere. */
+	if (!child_name_is_valid(name))
+		return -ENOENT;
+	status = state_read(state, name);
+	if (status || state->phase == STATE_ENDED ||
+	    state_process_lives(&state->monitor))
+		return status;
+	/* Its last word may have come between our two looks. */
+	state_free(state);
+	status = state_read(state, name);
+	if (!status)
+		state_set_right(state);
+	return status;
 }
 
 int state_save(const struct state *state)
