@@ -183,11 +183,15 @@ static struct vp *lp_take_from(struct lp *victim)
 	return found;
 }
 
-/* VP_MOVING keeps everybody off found while no queue has it. */
+/* VP_MOVING keeps everybody off found while no queue has it. Only here are two
+ * queue locks taken, the one with the lower index first. */
 static void lp_adopt(struct lp *lp, struct lp *victim, struct vp *found)
 {
-	spinlock_take(&victim->lock);
-	spinlock_take(&lp->lock);
+	struct lp *first = lp->index < victim->index ? lp : victim;
+	struct lp *second = first == lp ? victim : lp;
+
+	spinlock_take(&first->lock);
+	spinlock_take(&second->lock);
 	found->virtual_time = lp->clock;
 	__atomic_store_n(&found->lp, lp->index, __ATOMIC_RELEASE);
 	__atomic_add_fetch(&lp->assigned, 1, __ATOMIC_RELAXED);
@@ -198,13 +202,10 @@ static void lp_adopt(struct lp *lp, struct lp *victim, struct vp *found)
 	}
 	if (!found->suspended)
 		lp_enqueue(lp, found);
-	spinlock_give(&lp->lock);
-	spinlock_give(&victim->lock);
+	spinlock_give(&second->lock);
+	spinlock_give(&first->lock);
 }
 
-/* Two queue locks are only ever taken here, by an idle processor: the one with
- * the lower index first would deadlock with nobody, as no other path holds
- * one while waiting for a second; two idle ones never pick each other. */
 static bool lp_steal(struct lp *lp)
 {
 	for (uint32_t i = 1; i < hypervisor.config.lps; i++) {
@@ -221,6 +222,42 @@ static bool lp_steal(struct lp *lp)
 		}
 	}
 	return false;
+}
+
+/* How many vps of children want this processor, the running one included. */
+static unsigned int lp_load(struct lp *lp)
+{
+	unsigned int load = 0;
+
+	spinlock_take(&lp->lock);
+	LIST_EACH(node, &lp->ready)
+	{
+		if (LIST_ENTRY(node, struct vp, run_node) != lp->parent_vp)
+			load++;
+	}
+	if (lp->current && lp->current != lp->parent_vp)
+		load++;
+	spinlock_give(&lp->lock);
+	return load;
+}
+
+/* A turn is over: fetches one vp from where two more than here want to run, so
+ * that each gets its share wherever its home is. */
+static void lp_balance(struct lp *lp)
+{
+	unsigned int load = lp_load(lp);
+
+	for (uint32_t i = 0; i < hypervisor.config.lps; i++) {
+		struct lp *victim = hypervisor.lps[i];
+
+		if (victim == lp || lp_load(victim) < load + 2)
+			continue;
+		struct vp *found = lp_take_from(victim);
+
+		if (found)
+			lp_adopt(lp, victim, found);
+		return;
+	}
 }
 
 /* ---- What others ask for ---- */
@@ -548,6 +585,8 @@ void hypervisor_run(void)
 		struct vp *vp = lp->current;
 		uint64_t now = cpu_now();
 
+		if (vp && now >= lp->slice_end)
+			lp_balance(lp);
 		if (!vp || vp->suspended || now >= lp->slice_end ||
 		    __atomic_load_n(&lp->attention, __ATOMIC_ACQUIRE))
 			vp = lp_schedule(lp);
