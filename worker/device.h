@@ -265,6 +265,60 @@ struct console {
 	void *owner;
 };
 
+/* ---- Network ---- */
+
+#define NETWORK_MAC_SIZE 6
+#define NETWORK_MTU_MAX	 9000u
+
+enum network_segmentation {
+	NETWORK_WHOLE,	  /* the frame is as it goes on the wire */
+	NETWORK_TCP_IPV4, /* many segments in one, IPv4 or */
+	NETWORK_TCP_IPV6,
+};
+
+/* What a frame still needs before it is on a wire, or what is known of it. */
+struct network_offload {
+	/*
+	 * The sum of all from checksum_start belongs into the two bytes at
+	 * checksum_start + checksum_offset, where the pseudo header's is.
+	 */
+	bool checksum_missing;
+	bool checksum_verified; /* TCP's or UDP's: nobody need look again */
+	uint16_t checksum_start;
+	uint16_t checksum_offset;
+	enum network_segmentation segmentation;
+	uint16_t segment_size; /* bytes of TCP payload in each segment */
+	uint16_t header_size;  /* Ethernet to TCP, repeated in each segment */
+};
+
+/* An Ethernet frame without FCS, a VLAN tag in its place if it has one. */
+struct network_frame {
+	const struct span *spans;
+	unsigned int span_count;
+	uint32_t size; /* bytes of all spans */
+	struct network_offload offload;
+};
+
+/* A wire between one network device and one back end. */
+struct network_link {
+	/* Set by the back end before a device is connected. */
+	uint32_t mtu;	/* 1280 to NETWORK_MTU_MAX */
+	bool checksums; /* send() takes frames that miss their sum */
+	bool segments;	/* and frames to be cut; receive() may get some */
+	/* Takes the frame's bytes before it returns, or drops them. */
+	void (*send)(struct network_link *link,
+		     const struct network_frame *frame);
+	/* The device has room again after receive() said false. */
+	void (*resume)(struct network_link *link);
+	void *owner;
+
+	/* Set by the device; NULL as long as there is none. */
+	/* False: no room now, keep the frame (or drop it) until resume(). */
+	bool (*receive)(void *device, const struct network_frame *frame);
+	void (*carrier)(void *device, bool up);
+	void *device;
+};
+
 /* ---- SynIC, as VMBus needs it ---- */
 
 #define SYNIC_MESSAGE_SIZE 240
