@@ -78,12 +78,18 @@ static int read_line(int fd, char *line, size_t size, int timeout_ms)
 	return -EMSGSIZE;
 }
 
-static int send_verb(int fd, const char *verb)
+static int send_request(int fd, const json_t *request)
 {
-	char *line = memory_print("{\"verb\": \"%s\"}\n", verb);
-	const size_t size = strlen(line);
-	const ssize_t n = send(fd, line, size, MSG_NOSIGNAL);
+	char *line = json_dumps(request, JSON_COMPACT);
+	const size_t size = line ? strlen(line) + 1 : 0;
+	ssize_t n;
 
+	if (!line || size > CONTROL_LINE_MAX) {
+		free(line);
+		return -EMSGSIZE;
+	}
+	line[size - 1] = '\n';
+	n = send(fd, line, size, MSG_NOSIGNAL);
 	free(line);
 	if (n < 0)
 		return -errno;
@@ -104,10 +110,11 @@ static json_t *read_answer(const char *line, char **error)
 	return NULL;
 }
 
-json_t *client_ask(int fd, const char *verb, int timeout_ms, char **error)
+json_t *client_request(int fd, const json_t *request, int timeout_ms,
+		       char **error)
 {
 	char line[CONTROL_LINE_MAX + 1];
-	int status = send_verb(fd, verb);
+	int status = send_request(fd, request);
 
 	*error = NULL;
 	if (!status)
@@ -117,7 +124,17 @@ json_t *client_ask(int fd, const char *verb, int timeout_ms, char **error)
 	*error = memory_string(status == -ETIMEDOUT
 				       ? "the worker does not answer"
 				       : strerror(-status));
+	errno = -status;
 	return NULL;
+}
+
+json_t *client_ask(int fd, const char *verb, int timeout_ms, char **error)
+{
+	json_t *request = json_pack("{s:s}", "verb", verb);
+	json_t *answer = client_request(fd, request, timeout_ms, error);
+
+	json_decref(request);
+	return answer;
 }
 
 json_t *client_ask_child(const char *name, const char *verb, int timeout_ms,

@@ -2,12 +2,10 @@
 /* The worker's control socket (abi/control.h). */
 #define _GNU_SOURCE
 #include "control.h"
+#include "control_verb.h"
 #include "machine.h"
-#include "vp.h"
-#include "worker/backend/console.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -24,7 +22,7 @@ static void client_close(struct control_client *client)
 }
 
 /* Answers are small and clients read them: one that does not is dropped. */
-static bool client_answer(struct control_client *client, json_t *answer)
+bool control_answer(struct control_client *client, json_t *answer)
 {
 	char *text = json_dumps(answer, JSON_COMPACT);
 	size_t size = text ? strlen(text) : 0;
@@ -40,188 +38,17 @@ static bool client_answer(struct control_client *client, json_t *answer)
 	return sent;
 }
 
-static json_t *refusal(const char *why)
-{
-	return json_pack("{s:b, s:s}", "ok", 0, "error", why);
-}
-
-static json_t *agreement(void)
-{
-	return json_pack("{s:b}", "ok", 1);
-}
-
-static json_t *verb_status(struct control_client *client)
-{
-	struct machine *machine = client->control->machine;
-	const struct config *config = &machine->config;
-	struct clock *clock = &machine->loop.clock;
-
-	return json_pack("{s:b, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "ok",
-			 1, "name", config->name, "state",
-			 machine_state(machine), "machine", config->machine,
-			 "processors", (json_int_t)config->processors, "memory",
-			 (json_int_t)config->memory, "uptime_ns",
-			 (json_int_t)clock->now_ns(clock), "pid",
-			 (json_int_t)getpid(), "partition", (json_int_t)0);
-}
-
-static json_t *verb_stop(struct control_client *client)
-{
-	struct machine *machine = client->control->machine;
-
-	if (!machine->type->power_button ||
-	    !machine->type->power_button(machine))
-		return refusal("this child has no power button");
-	return agreement();
-}
-
-static json_t *verb_kill(struct control_client *client)
-{
-	machine_end(client->control->machine, CONTROL_EXIT_KILLED);
-	return agreement();
-}
-
-static json_t *verb_pause(struct control_client *client)
-{
-	machine_pause(client->control->machine);
-	return agreement();
-}
-
-static json_t *verb_resume(struct control_client *client)
-{
-	machine_resume(client->control->machine);
-	return agreement();
-}
-
-static json_t *intercept_counts(const struct machine *machine)
-{
-	static const char *const names[VP_COUNTS] = {
-		[VP_COUNT_IO_PORT] = "io_port",
-		[VP_COUNT_MEMORY] = "memory",
-		[VP_COUNT_MSR] = "msr",
-		[VP_COUNT_CPUID] = "cpuid",
-		[VP_COUNT_HYPERCALL] = "hypercall",
-		[VP_COUNT_HALT] = "halt",
-		[VP_COUNT_EOI] = "eoi",
-		[VP_COUNT_OTHER] = "other",
-	};
-	json_t *counts = json_object();
-
-	for (unsigned int i = 0; i < VP_COUNTS; i++) {
-		uint64_t sum = 0;
-
-		for (unsigned int vp = 0; vp < machine->vp_count; vp++)
-			sum += atomic_load(&machine->vps[vp].counts[i]);
-		json_object_set_new(counts, names[i],
-				    json_integer((json_int_t)sum));
-	}
-	return counts;
-}
-
-static json_t *exit_counts(const struct bulkhead_stats *stats)
-{
-	json_t *exits = json_array();
-
-	for (unsigned int i = 0; i < BULKHEAD_EXIT_COUNT; i++)
-		json_array_append_new(
-			exits, json_integer((json_int_t)stats->exits[i]));
-	return exits;
-}
-
-/* NULL when the hypervisor does not tell. */
-static json_t *hypervisor_counts(const struct machine *machine)
-{
-	struct bulkhead_stats stats;
-
-	if (partition_stats(&machine->partition, &stats))
-		return NULL;
-#define FIELD(name)                                                            \
-	{                                                                      \
-#name, stats.name                                              \
-	}
-	const struct {
-		const char *name;
-		uint64_t value;
-	} fields[] = {
-		FIELD(parent_intercepts), FIELD(signals),
-		FIELD(messages),	  FIELD(interrupts_injected),
-		FIELD(event_flags_set),	  FIELD(run_time),
-		FIELD(ready_time),	  FIELD(wait_time),
-		FIELD(preemptions),	  FIELD(migrations),
-		FIELD(mapped_4k_pages),	  FIELD(mapped_2m_pages),
-		FIELD(pool_used),	  FIELD(pool_quota),
-		FIELD(pool_free),
-	};
-#undef FIELD
-	json_t *counts = json_object();
-
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		json_object_set_new(counts, fields[i].name,
-				    json_integer((json_int_t)fields[i].value));
-	json_object_set_new(counts, "exits", exit_counts(&stats));
-	return counts;
-}
-
-static json_t *verb_stats(struct control_client *client)
-{
-	const struct machine *machine = client->control->machine;
-	json_t *answer = agreement();
-	json_t *counts = hypervisor_counts(machine);
-
-	json_object_set_new(answer, "intercepts", intercept_counts(machine));
-	if (counts)
-		json_object_set_new(answer, "hypervisor", counts);
-	return answer;
-}
-
-/* The answer goes out before the console's first byte. */
-static json_t *verb_console(struct control_client *client)
-{
-	struct machine *machine = client->control->machine;
-	int error;
-
-	if (!machine->console)
-		return refusal("this child has no console");
-	loop_unwatch(&machine->loop, &client->watch);
-	client->used = false;
-	error = client_answer(client, agreement())
-			? console_attach(machine->console, client->watch.fd)
-			: -EPIPE;
-	if (error) {
-		device_log("control", "console: %s", strerror(-error));
-		close(client->watch.fd);
-	}
-	return NULL;
-}
-
-static const struct {
-	const char *verb;
-	json_t *(*run)(struct control_client *client);
-} verbs[] = {
-	{"status", verb_status},   {"stop", verb_stop},
-	{"kill", verb_kill},	   {"pause", verb_pause},
-	{"resume", verb_resume},   {"stats", verb_stats},
-	{"console", verb_console},
-};
-
 /* False: the client is gone, or is no client any more. */
 static bool client_request(struct control_client *client, const char *line)
 {
 	json_t *request = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
 	const char *verb = json_string_value(json_object_get(request, "verb"));
-	json_t *answer = refusal("unknown verb");
+	json_t *answer = control_verb_run(client, verb ? verb : "", request);
 
-	for (size_t i = 0; verb && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (strcmp(verbs[i].verb, verb) == 0) {
-			json_decref(answer);
-			answer = verbs[i].run(client);
-			break;
-		}
-	}
 	json_decref(request);
 	if (!answer)
 		return false;
-	if (!client_answer(client, answer)) {
+	if (!control_answer(client, answer)) {
 		client_close(client);
 		return false;
 	}
