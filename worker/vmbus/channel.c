@@ -383,6 +383,11 @@ bool vmbus_channel_complete(struct vmbus_channel *channel,
 	return vmbus_channel_send(channel, &packet);
 }
 
+bool vmbus_channel_all_read(const struct vmbus_channel *channel)
+{
+	return channel->state == CHANNEL_OPEN && ring_all_read(&channel->out);
+}
+
 /* ---- What a device makes and asks ---- */
 
 struct vmbus_channel *

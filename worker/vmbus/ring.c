@@ -281,6 +281,11 @@ enum ring_result ring_write(struct ring *ring, const struct ring_packet *packet)
 	return RING_OK;
 }
 
+bool ring_all_read(const struct ring *ring)
+{
+	return load(&ring->header->read_index) == ring->published;
+}
+
 bool ring_flush(struct ring *ring)
 {
 	const uint32_t old = ring->published;

@@ -96,5 +96,8 @@ bool ring_flush(struct ring *ring);
 /* Whether a packet of this many bytes, descriptor included, would fit. */
 enum ring_result ring_room(struct ring *ring, size_t size);
 
+/* Outbound: the child has read all that was shown to it. */
+bool ring_all_read(const struct ring *ring);
+
 /* Outbound: whether the child signals when a blocked ring has room again. */
 bool ring_reader_signals(const struct ring *ring);

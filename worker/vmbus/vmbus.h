@@ -153,6 +153,9 @@ bool vmbus_channel_complete(struct vmbus_channel *channel,
 			    uint64_t transaction_id, const void *payload,
 			    size_t size);
 
+/* Whether the child has read all that was sent; false: not open. */
+bool vmbus_channel_all_read(const struct vmbus_channel *channel);
+
 /* Packets were refused and can be taken again. */
 void vmbus_channel_resume(struct vmbus_channel *channel);
 

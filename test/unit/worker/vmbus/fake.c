@@ -79,20 +79,32 @@ static int64_t fake_wall(struct clock *clock)
 	return 0;
 }
 
+static void fake_disarm(struct device_timer *timer)
+{
+	struct fake_clock *const fake = (struct fake_clock *)timer->clock;
+	struct device_timer **at = &fake->timer;
+
+	if (!timer->armed)
+		return;
+	while (*at != timer)
+		at = &(*at)->next;
+	*at = timer->next;
+	timer->next = NULL;
+	timer->armed = false;
+}
+
 static void fake_arm(struct device_timer *timer, uint64_t deadline_ns)
 {
 	struct fake_clock *const fake = (struct fake_clock *)timer->clock;
+	struct device_timer **at = &fake->timer;
 
-	assert_true(!fake->timer || fake->timer == timer);
-	fake->timer = timer;
+	fake_disarm(timer);
+	while (*at && (*at)->deadline_ns <= deadline_ns)
+		at = &(*at)->next;
+	timer->next = *at;
+	*at = timer;
 	timer->deadline_ns = deadline_ns;
 	timer->armed = true;
-}
-
-static void fake_disarm(struct device_timer *timer)
-{
-	((struct fake_clock *)timer->clock)->timer = NULL;
-	timer->armed = false;
 }
 
 void fake_clock_init(struct fake_clock *fake)
@@ -102,17 +114,25 @@ void fake_clock_init(struct fake_clock *fake)
 	};
 }
 
+/* What is armed again meanwhile has its turn in the next call. */
 bool fake_clock_advance(struct fake_clock *fake, uint64_t ns)
 {
-	struct device_timer *const timer = fake->timer;
+	unsigned int due = 0;
+	bool ran = false;
 
 	fake->now_ns += ns;
-	if (!timer || timer->deadline_ns > fake->now_ns)
-		return false;
-	fake->timer = NULL;
-	timer->armed = false;
-	timer->expired(timer->owner);
-	return true;
+	for (struct device_timer *timer = fake->timer;
+	     timer && timer->deadline_ns <= fake->now_ns; timer = timer->next)
+		due++;
+	while (due-- && fake->timer &&
+	       fake->timer->deadline_ns <= fake->now_ns) {
+		struct device_timer *const timer = fake->timer;
+
+		fake_disarm(timer);
+		timer->expired(timer->owner);
+		ran = true;
+	}
+	return ran;
 }
 
 uint32_t fake_random(struct fake_random *random)

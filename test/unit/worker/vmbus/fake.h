@@ -13,12 +13,12 @@
 struct fake_clock {
 	struct clock clock;
 	uint64_t now_ns;
-	struct device_timer *timer; /* one at most */
+	struct device_timer *timer; /* those armed, by deadline */
 };
 
 void fake_clock_init(struct fake_clock *fake);
 
-/* Runs the timer when its deadline is within ns from now; true if it ran. */
+/* Runs the timers whose deadlines are within ns from now; true if any ran. */
 bool fake_clock_advance(struct fake_clock *fake, uint64_t ns);
 
 /* Lines given to device_log() since the start; the last one. */

@@ -26,6 +26,7 @@ static void interleave(void);
 #define ring_flush	    woven_ring_flush
 #define ring_room	    woven_ring_room
 #define ring_reader_signals woven_ring_reader_signals
+#define ring_all_read	    woven_ring_all_read
 #include "worker/vmbus/ring.h"
 bool ring_init(struct ring *ring, uint8_t *const *pages, uint32_t count,
 	       bool outbound);
@@ -40,6 +41,7 @@ enum ring_result ring_write(struct ring *ring,
 bool ring_flush(struct ring *ring);
 enum ring_result ring_room(struct ring *ring, size_t size);
 bool ring_reader_signals(const struct ring *ring);
+bool ring_all_read(const struct ring *ring);
 #include "worker/vmbus/ring.c"
 
 #define PACKETS 40000u
