@@ -241,6 +241,11 @@ ABI_SIZE(struct rndis_per_packet_info, 12);
 #define RNDIS_RX_CHECKSUM_UDP_SUCCEEDED 0x10u
 #define RNDIS_RX_CHECKSUM_IP_SUCCEEDED	0x20u
 
+/* VLAN word: the fields of an 802.1Q tag in another order */
+#define RNDIS_VLAN_PRIORITY_MASK   0x7u
+#define RNDIS_VLAN_CFI		   (1u << 3)
+#define RNDIS_VLAN_ID_SHIFT	   4 /* 12 bits */
+
 /* Large-send word, version 2 */
 #define RNDIS_LSO_MSS_MASK	   0xfffffu
 #define RNDIS_LSO_TCP_OFFSET_SHIFT 20 /* 10 bits */
@@ -340,8 +345,11 @@ ABI_SIZE(struct rndis_indicate_status, 20);
 #define RNDIS_OID_HARDWARE_STATUS	0x00010102u
 #define RNDIS_OID_MEDIA_SUPPORTED	0x00010103u
 #define RNDIS_OID_MEDIA_IN_USE		0x00010104u
+#define RNDIS_OID_MAXIMUM_LOOKAHEAD	0x00010105u
 #define RNDIS_OID_MAXIMUM_FRAME_SIZE	0x00010106u
 #define RNDIS_OID_LINK_SPEED		0x00010107u /* 100 bit/s */
+#define RNDIS_OID_TRANSMIT_BUFFER_SPACE 0x00010108u
+#define RNDIS_OID_RECEIVE_BUFFER_SPACE	0x00010109u
 #define RNDIS_OID_TRANSMIT_BLOCK_SIZE	0x0001010au
 #define RNDIS_OID_RECEIVE_BLOCK_SIZE	0x0001010bu
 #define RNDIS_OID_VENDOR_ID		0x0001010cu
@@ -354,14 +362,22 @@ ABI_SIZE(struct rndis_indicate_status, 20);
 #define RNDIS_OID_MEDIA_CONNECT_STATUS	0x00010114u /* 0: connected */
 #define RNDIS_OID_MAXIMUM_SEND_PACKETS	0x00010115u
 #define RNDIS_OID_VENDOR_DRIVER_VERSION 0x00010116u
+#define RNDIS_OID_TRANSMIT_OK		0x00020101u
+#define RNDIS_OID_RECEIVE_OK		0x00020102u
+#define RNDIS_OID_TRANSMIT_ERROR	0x00020103u
+#define RNDIS_OID_RECEIVE_ERROR		0x00020104u
+#define RNDIS_OID_RECEIVE_NO_BUFFER	0x00020105u
+#define RNDIS_OID_STATISTICS		0x00020106u
 #define RNDIS_OID_RSS_CAPABILITIES	0x00010203u
 #define RNDIS_OID_RSS_PARAMETERS	0x00010204u
 #define RNDIS_OID_FRIENDLY_NAME		0x00020213u
 #define RNDIS_OID_CONFIG_PARAMETER	0x0001021bu
+#define RNDIS_OID_OFFLOAD_ENCAPSULATION 0x0101010au
 #define RNDIS_OID_PERMANENT_ADDRESS	0x01010101u
 #define RNDIS_OID_CURRENT_ADDRESS	0x01010102u
 #define RNDIS_OID_MULTICAST_LIST	0x01010103u
 #define RNDIS_OID_MAXIMUM_LIST_SIZE	0x01010104u
+#define RNDIS_OID_OFFLOAD_CONFIGURATION 0xfc01020bu
 #define RNDIS_OID_OFFLOAD_PARAMETERS	0xfc01020cu
 #define RNDIS_OID_OFFLOAD_CAPABILITIES	0xfc01020du
 
@@ -384,17 +400,124 @@ ABI_SIZE(struct ndis_object_header, 4);
 #define NDIS_OBJECT_TYPE_RSS_PARAMETERS	  0x89u
 #define NDIS_OBJECT_TYPE_OFFLOAD	  0xa7u
 
-/* Answer to OFFLOAD_CAPABILITIES, revision 1: zeros mean no offload. */
+#define NDIS_ENCAPSULATION_802_3 0x2u
+
+/* Either way, IPv4 and IPv6 differ in the first bit alone. */
+#define NDIS_CHECKSUM_IP_OPTIONS  0x001u /* or IPv6 extension headers */
+#define NDIS_CHECKSUM_TCP_OPTIONS 0x004u
+#define NDIS_CHECKSUM_TCP	  0x010u
+#define NDIS_CHECKSUM_UDP	  0x040u
+#define NDIS_CHECKSUM_IP_HEADER	  0x100u /* IPv4 only */
+
+struct ndis_checksum_offload {
+	uint32_t encapsulation; /* NDIS_ENCAPSULATION_* */
+	uint32_t flags;		/* NDIS_CHECKSUM_* */
+};
+
+#define NDIS_LSO_IP_EXTENSIONS 0x1u
+#define NDIS_LSO_TCP_OPTIONS   0x4u
+
+/*
+ * Answer to OFFLOAD_CAPABILITIES; zeros mean no offload. Revision 1 ends
+ * before ipsec_v2, revision 2 before rsc_ipv4.
+ */
 struct ndis_offload {
 	struct ndis_object_header header;
-	uint32_t checksum[8]; /* tx v4 encapsulation, flags; rx v4; tx v6; rx v6
-			       */
+	struct ndis_checksum_offload transmit_ipv4;
+	struct ndis_checksum_offload receive_ipv4;
+	struct ndis_checksum_offload transmit_ipv6;
+	struct ndis_checksum_offload receive_ipv6;
 	uint32_t lso_v1[4];
 	uint32_t ipsec_v1[7];
-	uint32_t lso_v2[7];
+	uint32_t lso_v2_ipv4_encapsulation;
+	uint32_t lso_v2_ipv4_max_size;
+	uint32_t lso_v2_ipv4_min_segments;
+	uint32_t lso_v2_ipv6_encapsulation;
+	uint32_t lso_v2_ipv6_max_size;
+	uint32_t lso_v2_ipv6_min_segments;
+	uint32_t lso_v2_ipv6_options; /* NDIS_LSO_* */
 	uint32_t flags;
+	uint32_t ipsec_v2[8];
+	uint8_t rsc_ipv4;
+	uint8_t rsc_ipv6;
+	uint16_t padding;
+	uint32_t gre_flags;
+	uint32_t gre_max_header;
 };
-ABI_SIZE(struct ndis_offload, 112);
+ABI_SIZE(struct ndis_offload, 156);
 ABI_OFFSET(struct ndis_offload, lso_v1, 36);
 ABI_OFFSET(struct ndis_offload, ipsec_v1, 52);
-ABI_OFFSET(struct ndis_offload, lso_v2, 80);
+ABI_OFFSET(struct ndis_offload, lso_v2_ipv4_encapsulation, 80);
+ABI_OFFSET(struct ndis_offload, ipsec_v2, 112);
+ABI_OFFSET(struct ndis_offload, rsc_ipv4, 144);
+
+#define NDIS_OFFLOAD_SIZE_REVISION_1 112u
+#define NDIS_OFFLOAD_SIZE_REVISION_2 144u
+
+/* Of each checksum below; 0 leaves it as it is. */
+#define NDIS_PARAMETER_DISABLED 1u
+#define NDIS_PARAMETER_TRANSMIT 2u
+#define NDIS_PARAMETER_RECEIVE	3u
+#define NDIS_PARAMETER_BOTH	4u
+
+/* Of each large send below, likewise. */
+#define NDIS_PARAMETER_LSO_DISABLED 1u
+#define NDIS_PARAMETER_LSO_ENABLED  2u
+
+/* OFFLOAD_PARAMETERS, revision 1; later ones add what is not offered. */
+struct ndis_offload_parameters {
+	struct ndis_object_header header;
+	uint8_t ipv4_checksum;
+	uint8_t tcp_ipv4_checksum;
+	uint8_t udp_ipv4_checksum;
+	uint8_t tcp_ipv6_checksum;
+	uint8_t udp_ipv6_checksum;
+	uint8_t lso_v1;
+	uint8_t ipsec_v1;
+	uint8_t lso_v2_ipv4;
+	uint8_t lso_v2_ipv6;
+	uint8_t tcp_connection_ipv4;
+	uint8_t tcp_connection_ipv6;
+	uint8_t padding;
+	uint32_t flags;
+};
+ABI_SIZE(struct ndis_offload_parameters, 20);
+ABI_OFFSET(struct ndis_offload_parameters, lso_v2_ipv6, 12);
+
+/* Answer to STATISTICS; received and sent. */
+struct ndis_statistics {
+	struct ndis_object_header header;
+	uint32_t supported; /* which of the fields are valid */
+	uint64_t in_discards;
+	uint64_t in_errors;
+	uint64_t in_octets;
+	uint64_t in_unicast;
+	uint64_t in_multicast;
+	uint64_t in_broadcast;
+	uint64_t out_octets;
+	uint64_t out_unicast;
+	uint64_t out_multicast;
+	uint64_t out_broadcast;
+	uint64_t out_errors;
+	uint64_t out_discards;
+	uint64_t in_unicast_octets;
+	uint64_t in_multicast_octets;
+	uint64_t in_broadcast_octets;
+	uint64_t out_unicast_octets;
+	uint64_t out_multicast_octets;
+	uint64_t out_broadcast_octets;
+};
+ABI_SIZE(struct ndis_statistics, 152);
+
+/* CONFIG_PARAMETER: name and value are UTF-16, offsets from the start. */
+struct rndis_configuration_parameter {
+	uint32_t name_offset;
+	uint32_t name_length;
+	uint32_t type; /* RNDIS_PARAMETER_* */
+	uint32_t value_offset;
+	uint32_t value_length;
+};
+ABI_SIZE(struct rndis_configuration_parameter, 20);
+
+#define RNDIS_PARAMETER_INTEGER 0u
+#define RNDIS_PARAMETER_STRING	2u
