@@ -319,6 +319,50 @@ struct network_link {
 	void *device;
 };
 
+/* ---- Human input ---- */
+
+enum input_result {
+	INPUT_TAKEN,
+	INPUT_FULL,   /* no room now; the same again in a while */
+	INPUT_ABSENT, /* nobody in the child drives the device (yet) */
+};
+
+/* A key goes down or up, by scan code set 1. */
+struct input_key {
+	uint8_t code; /* 1 to 0x7f */
+	bool e0;      /* prefixes */
+	bool e1;
+	bool release;
+};
+
+#define INPUT_POINTER_MAX 32767u
+
+#define INPUT_BUTTON_LEFT   0x1u
+#define INPUT_BUTTON_RIGHT  0x2u
+#define INPUT_BUTTON_MIDDLE 0x4u
+#define INPUT_BUTTONS	    0x7u
+
+/* All of a pointer: where it is and what is held down. */
+struct input_pointer {
+	uint16_t x; /* 0 left to INPUT_POINTER_MAX right */
+	uint16_t y; /* 0 top to INPUT_POINTER_MAX bottom */
+	uint8_t buttons;
+	int8_t wheel; /* steps turned, away from the user above 0 */
+};
+
+/*
+ * Where a person's input goes; what has no device is NULL. Events that were
+ * taken reach the child in order, none left out, as long as its driver
+ * stays; devices hold a limited number of them.
+ */
+struct input {
+	enum input_result (*key)(void *keyboard, const struct input_key *key);
+	void *keyboard;
+	enum input_result (*point)(void *pointer,
+				   const struct input_pointer *at);
+	void *pointer;
+};
+
 /* ---- SynIC, as VMBus needs it ---- */
 
 #define SYNIC_MESSAGE_SIZE 240

@@ -18,6 +18,8 @@ typedef json_t *control_verb(struct control_client *client,
 			     const json_t *request);
 
 control_verb control_stats;
+control_verb control_keys;
+control_verb control_pointer;
 
 /* Runs the verb of that name; a refusal if there is none. */
 json_t *control_verb_run(struct control_client *client, const char *name,

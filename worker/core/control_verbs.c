@@ -92,10 +92,15 @@ static const struct {
 	const char *name;
 	control_verb *run;
 } verbs[] = {
-	{"status", verb_status},   {"stop", verb_stop},
-	{"kill", verb_kill},	   {"pause", verb_pause},
-	{"resume", verb_resume},   {"stats", control_stats},
-	{"console", verb_console},
+	{.name = "status", .run = verb_status},
+	{.name = "stop", .run = verb_stop},
+	{.name = "kill", .run = verb_kill},
+	{.name = "pause", .run = verb_pause},
+	{.name = "resume", .run = verb_resume},
+	{.name = "stats", .run = control_stats},
+	{.name = "console", .run = verb_console},
+	{.name = "keys", .run = control_keys},
+	{.name = "pointer", .run = control_pointer},
 };
 
 json_t *control_verb_run(struct control_client *client, const char *name,

@@ -46,7 +46,8 @@ struct machine {
 	struct control control;		 /* loop.lock */
 	struct console_backend *console; /* loop.lock; NULL without serial */
 	struct console_loop console_loop;
-	void *devices; /* the type's own */
+	struct input input; /* loop.lock; set by build() */
+	void *devices;	    /* the type's own */
 
 	struct vp *vps;
 	unsigned int vp_count;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A child that knows the hypervisor: VMBus, hardware-reduced ACPI. */
 #include "disks.h"
+#include "human.h"
 #include "machines.h"
 #include "parts.h"
 #include "worker/emulated/acpi_reduced.h"
@@ -16,6 +17,7 @@
  *                VMBus can tell, and waits a minute where nothing answers
  *   memory       below 4 GiB, and above all RAM, windows for VMBus devices
  *   disks        one SCSI controller on VMBus
+ *   input        keyboard and mouse on VMBus
  */
 #define ACPI_PORT	      0x600u
 #define BUTTON_GSI	      9u
@@ -32,6 +34,7 @@ struct enlightened {
 	struct uart uart;
 	struct vmbus_server *vmbus;
 	struct disks disks;
+	struct human human;
 };
 
 static int add_ranges(struct machine *machine, struct enlightened *devices)
@@ -178,7 +181,9 @@ static int build(struct machine *machine)
 	devices->vmbus =
 		vmbus_server_create(&machine->memory.view, &machine->synic.port,
 				    &machine->loop.clock);
-	error = disks_connect(&devices->disks, machine, devices->vmbus);
+	error = human_connect(&devices->human, machine, devices->vmbus);
+	if (!error)
+		error = disks_connect(&devices->disks, machine, devices->vmbus);
 	return error ? error : boot(machine);
 }
 
@@ -196,6 +201,7 @@ static void destroy(struct machine *machine)
 
 	if (devices->vmbus) {
 		disks_disconnect(&devices->disks, machine, devices->vmbus);
+		human_disconnect(&devices->human, machine);
 		vmbus_server_destroy(devices->vmbus);
 	}
 	device_free(devices);
