@@ -11,8 +11,9 @@
 #include <string.h>
 
 static const struct verb *const verbs[] = {
-	&verb_start, &verb_list,  &verb_console, &verb_stop,  &verb_kill,
-	&verb_wait,  &verb_stats, &verb_log,	 &verb_check,
+	&verb_start, &verb_list,    &verb_console, &verb_stop,
+	&verb_kill,  &verb_wait,    &verb_stats,   &verb_log,
+	&verb_check, &verb_sendkey, &verb_type,	   &verb_pointer,
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
