@@ -79,6 +79,13 @@ static int64_t fake_wall(struct clock *clock)
 	return 0;
 }
 
+static int64_t fake_wall_ns(struct clock *clock)
+{
+	const struct fake_clock *const fake = (struct fake_clock *)clock;
+
+	return fake->wall_ns + (int64_t)fake->now_ns;
+}
+
 static void fake_disarm(struct device_timer *timer)
 {
 	struct fake_clock *const fake = (struct fake_clock *)timer->clock;
@@ -110,7 +117,8 @@ static void fake_arm(struct device_timer *timer, uint64_t deadline_ns)
 void fake_clock_init(struct fake_clock *fake)
 {
 	*fake = (struct fake_clock){
-		.clock = {fake_now, fake_wall, fake_arm, fake_disarm},
+		.clock = {fake_now, fake_wall, fake_arm, fake_disarm,
+			  fake_wall_ns},
 	};
 }
 

@@ -13,6 +13,7 @@
 struct fake_clock {
 	struct clock clock;
 	uint64_t now_ns;
+	int64_t wall_ns;	    /* wall time when now_ns is 0 */
 	struct device_timer *timer; /* those armed, by deadline */
 };
 

@@ -73,13 +73,17 @@ static bool synic_listen(struct synic_port *synic, uint32_t connection, bool on)
 
 void guest_init(struct guest *guest)
 {
+	guest_start(guest, aligned_alloc(4096, GUEST_LOW_SIZE),
+		    aligned_alloc(4096, GUEST_HIGH_SIZE));
+}
+
+void guest_start(struct guest *guest, uint8_t *low, uint8_t *high)
+{
 	memset(guest, 0, sizeof(*guest));
 	guest->memory.count = 2;
-	guest->memory.ranges[0] = (struct memory_range){
-		0, GUEST_LOW_SIZE, aligned_alloc(4096, GUEST_LOW_SIZE)};
+	guest->memory.ranges[0] = (struct memory_range){0, GUEST_LOW_SIZE, low};
 	guest->memory.ranges[1] =
-		(struct memory_range){GUEST_HIGH_GPA, GUEST_HIGH_SIZE,
-				      aligned_alloc(4096, GUEST_HIGH_SIZE)};
+		(struct memory_range){GUEST_HIGH_GPA, GUEST_HIGH_SIZE, high};
 	fake_clock_init(&guest->clock);
 	guest->slots = 1;
 	guest->next_gpadl = 0xe1e10;
@@ -93,10 +97,15 @@ void guest_init(struct guest *guest)
 					    &guest->clock.clock);
 }
 
-void guest_destroy(struct guest *guest)
+void guest_stop(struct guest *guest)
 {
 	vmbus_server_destroy(guest->server);
 	assert_null(guest->clock.timer);
+}
+
+void guest_destroy(struct guest *guest)
+{
+	guest_stop(guest);
 	free(guest->memory.ranges[0].base);
 	free(guest->memory.ranges[1].base);
 }

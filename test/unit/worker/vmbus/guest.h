@@ -55,6 +55,9 @@ struct guest {
 
 void guest_init(struct guest *guest);
 void guest_destroy(struct guest *guest);
+/* The same on memory that is the caller's, GUEST_*_SIZE bytes. */
+void guest_start(struct guest *guest, uint8_t *low, uint8_t *high);
+void guest_stop(struct guest *guest);
 
 /* ---- Memory ---- */
 

@@ -19,7 +19,7 @@ struct toy {
 	uint16_t last_type;
 	uint64_t last_transaction;
 	size_t last_header_size;
-	uint8_t last_payload[8192];
+	uint8_t last_payload[VMBUS_PACKET_SIZE_MAX];
 	size_t last_size;
 };
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What harnesses share beside what is inline. */
+#define _GNU_SOURCE
+#include "fuzz.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The tests' helpers assert by cmocka, which shall end the program here. */
+int LLVMFuzzerInitialize(int *count, char ***arguments)
+{
+	(void)count;
+	(void)arguments;
+	return setenv("CMOCKA_TEST_ABORT", "1", 1);
+}
+
+const char *fuzz_file(const void *data, size_t size)
+{
+	static char path[32];
+	static int fd;
+
+	if (!path[0]) {
+		fd = memfd_create("input", MFD_CLOEXEC);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	}
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, data, size, 0) != (ssize_t)size)
+		abort();
+	return path;
+}
+
+uint8_t *fuzz_pages(size_t size)
+{
+	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (pages == MAP_FAILED)
+		abort();
+	return pages;
+}
+
+void fuzz_pages_clear(uint8_t *pages, size_t size)
+{
+	madvise(pages, size, MADV_DONTNEED);
+}
