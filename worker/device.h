@@ -131,6 +131,8 @@ struct clock {
 	int64_t (*wall_seconds)(struct clock *clock);
 	void (*arm)(struct device_timer *timer, uint64_t deadline_ns);
 	void (*disarm)(struct device_timer *timer);
+	/* Wall time in nanoseconds since 1970; goes on while paused. */
+	int64_t (*wall_ns)(struct clock *clock);
 };
 
 /* ---- Ports and memory-mapped registers ---- */

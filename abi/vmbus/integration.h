@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Integration services: shutdown, time synchronization, heartbeat. */
+/* Integration services: shutdown, time, heartbeat, key-value exchange. */
 #pragma once
 
 #include "../types.h"
@@ -49,6 +49,7 @@ ABI_OFFSET(struct vmbus_ic_header, transaction_id, 24);
 #define VMBUS_IC_STATUS_SUCCESS	      0x00000000u
 #define VMBUS_IC_STATUS_FAIL	      0x80004005u
 #define VMBUS_IC_STATUS_NOT_SUPPORTED 0x80070032u
+#define VMBUS_IC_STATUS_NO_MORE	      0x80070103u /* of an enumeration */
 
 /* The host sends its lists; the guest answers with one of each. */
 struct vmbus_ic_negotiate {
@@ -107,3 +108,72 @@ struct vmbus_ic_time_reference {
 	uint8_t reserved[3];
 } ABI_PACKED;
 ABI_SIZE(struct vmbus_ic_time_reference, 50);
+
+/* ---- Key-value exchange: the host asks, the guest's daemon answers ---- */
+
+enum vmbus_kvp_operation {
+	VMBUS_KVP_GET = 0,
+	VMBUS_KVP_SET = 1,
+	VMBUS_KVP_DELETE = 2,
+	VMBUS_KVP_ENUMERATE = 3,
+	VMBUS_KVP_GET_IP = 4,
+	VMBUS_KVP_SET_IP = 5,
+};
+
+enum vmbus_kvp_pool {
+	VMBUS_KVP_POOL_EXTERNAL = 0,
+	VMBUS_KVP_POOL_GUEST = 1,
+	VMBUS_KVP_POOL_AUTO = 2, /* what the guest tells of itself */
+	VMBUS_KVP_POOL_AUTO_EXTERNAL = 3,
+	VMBUS_KVP_POOL_AUTO_INTERNAL = 4,
+};
+
+#define VMBUS_KVP_TYPE_STRING 1u
+#define VMBUS_KVP_TYPE_U32    4u
+
+/* Strings are UTF-16; sizes count bytes, with the terminating zero. */
+struct vmbus_kvp_enumerate {
+	struct vmbus_ic_header header;
+	uint8_t operation; /* enum vmbus_kvp_operation */
+	uint8_t pool;	   /* enum vmbus_kvp_pool */
+	uint16_t reserved;
+	uint32_t index;
+	uint32_t value_type; /* VMBUS_KVP_TYPE_* */
+	uint32_t key_size;
+	uint32_t value_size;
+	uint16_t key[256];
+	uint16_t value[1024];
+};
+ABI_SIZE(struct vmbus_kvp_enumerate, 28 + 20 + 512 + 2048);
+ABI_OFFSET(struct vmbus_kvp_enumerate, key, 28 + 20);
+
+#define VMBUS_KVP_FAMILY_ANY  0u
+#define VMBUS_KVP_FAMILY_IPV4 1u
+#define VMBUS_KVP_FAMILY_IPV6 2u
+
+/* Lists are separated by semicolons; the adapter is named by its MAC. */
+struct vmbus_kvp_ip {
+	struct vmbus_ic_header header;
+	uint8_t operation;
+	uint8_t pool;
+	uint16_t adapter[128];
+	uint8_t family; /* VMBUS_KVP_FAMILY_* */
+	uint8_t dhcp;
+	uint16_t addresses[1024];
+	uint16_t masks[1024];
+	uint16_t gateways[512];
+	uint16_t name_servers[1024];
+};
+ABI_SIZE(struct vmbus_kvp_ip, 28 + 7428);
+ABI_OFFSET(struct vmbus_kvp_ip, addresses, 28 + 260);
+
+/* Every message is as large as the largest: guests refuse smaller ones. */
+#define VMBUS_KVP_MESSAGE_SIZE (28u + 7432u)
+
+union vmbus_kvp_message {
+	struct vmbus_ic_header header;
+	struct vmbus_kvp_enumerate enumerate;
+	struct vmbus_kvp_ip ip;
+	uint8_t bytes[VMBUS_KVP_MESSAGE_SIZE];
+};
+ABI_SIZE(union vmbus_kvp_message, 28 + 7432);

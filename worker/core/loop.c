@@ -38,6 +38,15 @@ static int64_t wall_seconds(struct clock *clock)
 	return time(NULL);
 }
 
+static int64_t wall_ns(struct clock *clock)
+{
+	struct timespec now;
+
+	(void)clock;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * (int64_t)NS_PER_SECOND + now.tv_nsec;
+}
+
 /* Sets the descriptor to the earliest deadline. */
 static void timer_program(struct loop *loop)
 {
@@ -136,7 +145,8 @@ int loop_create(struct loop *loop)
 	int error;
 
 	*loop = (struct loop){
-		.clock = {now_ns, wall_seconds, timer_arm, timer_disarm},
+		.clock = {now_ns, wall_seconds, timer_arm, timer_disarm,
+			  wall_ns},
 		.base_ns = host_ns(),
 		.frozen = true,
 	};
