@@ -13,9 +13,16 @@
  *     "machine": "enlightened" | "pc",
  *     "kernel": "/...", "initrd": "/...", "cmdline": "...",
  *     "disks": [ { "file": "/...", "readonly": false }, ... ],
+ *     "networks": [ { "mode": "nat", "mac": "02:00:00:00:00:01", "mtu": 1500,
+ *                     "forwards": [ { "protocol": "tcp" | "udp",
+ *                                     "address": "0.0.0.0", "port": 8080,
+ *                                     "child_port": 80 }, ... ] },
+ *                   { "mode": "bridge", "bridge": "br0",
+ *                     "mac": ..., "mtu": ... }, ... ],
  *     "serial": { "output": "console" | "/path/of/a/file" } }
  *
- * memory counts bytes. initrd, cmdline, disks and serial may be absent;
+ * memory counts bytes. initrd, cmdline, disks, networks (all of them, and
+ * the forwards of one) and serial may be absent;
  * without serial the child has no UART. Descriptor N of --console-fd gets
  * every byte the child's console writes and gives what it reads; without
  * it a console keeps its last bytes for whoever attaches.

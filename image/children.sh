@@ -52,10 +52,15 @@ child_conf() {
 		"cmdline = \((.cmdline // "") + $suffix | @json)",
 		((.disks // []) | to_entries[] |
 			"disk {\n\tfile = \"/dev/disk/by-id/c\($i)d\(.key)\"\n\treadonly = \(.value.readonly // false)\n}"),
-		(if .serial.output then
-			"serial {\n\toutput = \(if .serial.output == "console" then "console"
-				else "/host/out/\($i).serial" end | @json)\n}"
-		else empty end)' <<<"$2"
+		(if .machine == "pc" then empty
+		elif .networks == [] then "network { mode = none }"
+		else .networks[] | "network {\n\tmode = \(.mode)\n\tmac = \"\(.mac)\"\n\tmtu = \(.mtu)",
+			(if .bridge then "\tbridge = \(.bridge | @json)" else empty end),
+			((.forwards // [])[] | "\tforward = \"\(.protocol):\(.address):\(.port):\(.child_port)\""),
+			"}" end),
+		"serial {\n\toutput = \(if .serial.output == null then "none"
+			elif .serial.output == "console" then "console"
+			else "/host/out/\($i).serial" end | @json)\n}"' <<<"$2"
 }
 
 # children_fetch: serial outputs that were to go to files of the host.

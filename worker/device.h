@@ -270,6 +270,7 @@ struct console {
 /* ---- Network ---- */
 
 #define NETWORK_MAC_SIZE 6
+#define NETWORK_MTU_MIN	 1280u
 #define NETWORK_MTU_MAX	 9000u
 
 enum network_segmentation {

@@ -4,6 +4,7 @@
 
 #include "worker/device.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -74,6 +75,77 @@ static void take_disks(struct reader *reader, struct config *config,
 	}
 }
 
+/* "02:00:00:00:00:01" */
+static void take_mac(struct reader *reader, const json_t *network,
+		     uint8_t mac[6])
+{
+	const char *text = json_string_value(json_object_get(network, "mac"));
+	char rest;
+
+	if (!text ||
+	    sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &mac[0],
+		   &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &rest) != 6)
+		complain(reader, "networks: mac", "must be an address");
+}
+
+static void take_forward(struct reader *reader, const json_t *forward,
+			 struct config_forward *to)
+{
+	const char *protocol =
+		json_string_value(json_object_get(forward, "protocol"));
+	const char *address =
+		json_string_value(json_object_get(forward, "address"));
+	struct in_addr binary = {0};
+
+	if (!protocol || (strcmp(protocol, "tcp") && strcmp(protocol, "udp")))
+		complain(reader, "protocol", "must be tcp or udp");
+	else
+		to->udp = protocol[0] == 'u';
+	if (!address || inet_pton(AF_INET, address, &binary) != 1)
+		complain(reader, "address", "must be an IPv4 address");
+	to->address = ntohl(binary.s_addr);
+	to->port = (uint16_t)take_number(reader, forward, "port", UINT16_MAX);
+	to->child_port = (uint16_t)take_number(reader, forward, "child_port",
+					       UINT16_MAX);
+}
+
+static void take_network(struct reader *reader, const json_t *network,
+			 struct config_network *to)
+{
+	const char *mode = json_string_value(json_object_get(network, "mode"));
+	const json_t *forwards = json_object_get(network, "forwards");
+
+	take_mac(reader, network, to->mac);
+	to->mtu =
+		(uint32_t)take_number(reader, network, "mtu", NETWORK_MTU_MAX);
+	if (to->mtu < NETWORK_MTU_MIN)
+		complain(reader, "mtu", "must be a number in range");
+	if (mode && !strcmp(mode, "bridge"))
+		to->bridge = take_string(reader, network, "bridge", true);
+	else if (!mode || strcmp(mode, "nat") != 0)
+		complain(reader, "networks: mode", "must be nat or bridge");
+	if (json_array_size(forwards) > CONFIG_FORWARDS_MAX)
+		complain(reader, "forwards", "too many");
+	for (size_t i = 0; i < json_array_size(forwards) && !reader->failed;
+	     i++)
+		take_forward(reader, json_array_get(forwards, i),
+			     &to->forwards[to->forward_count++]);
+}
+
+static void take_networks(struct reader *reader, struct config *config,
+			  const json_t *networks)
+{
+	size_t count = json_array_size(networks);
+
+	if (networks && !json_is_array(networks))
+		complain(reader, "networks", "must be a list");
+	if (count > CONFIG_NETWORKS_MAX)
+		complain(reader, "networks", "too many");
+	for (size_t i = 0; i < count && !reader->failed; i++)
+		take_network(reader, json_array_get(networks, i),
+			     &config->networks[config->network_count++]);
+}
+
 static void take_serial(struct reader *reader, struct config *config,
 			const json_t *serial)
 {
@@ -103,6 +175,7 @@ static void take_all(struct reader *reader, struct config *config,
 	if (!config->cmdline)
 		config->cmdline = strdup("");
 	take_disks(reader, config, json_object_get(root, "disks"));
+	take_networks(reader, config, json_object_get(root, "networks"));
 	take_serial(reader, config, json_object_get(root, "serial"));
 	if (config->memory % (1ULL << 20))
 		complain(reader, "memory", "must be whole MiB");
@@ -140,5 +213,7 @@ void config_free(struct config *config)
 	free(config->serial_file);
 	for (unsigned int i = 0; i < config->disk_count; i++)
 		free(config->disks[i].file);
+	for (unsigned int i = 0; i < config->network_count; i++)
+		free(config->networks[i].bridge);
 	memset(config, 0, sizeof(*config));
 }

@@ -8,10 +8,28 @@
 
 #define CONFIG_DISKS_MAX      64u
 #define CONFIG_PROCESSORS_MAX 64u
+#define CONFIG_NETWORKS_MAX   8u
+#define CONFIG_FORWARDS_MAX   32u
 
 struct config_disk {
 	char *file;
 	bool readonly;
+};
+
+/* A port of the parent that leads to one of the child. */
+struct config_forward {
+	bool udp;
+	uint32_t address; /* IPv4, host order; 0: any */
+	uint16_t port;
+	uint16_t child_port;
+};
+
+struct config_network {
+	char *bridge; /* NULL: NAT */
+	uint8_t mac[6];
+	uint32_t mtu;
+	struct config_forward forwards[CONFIG_FORWARDS_MAX];
+	unsigned int forward_count;
 };
 
 struct config {
@@ -24,6 +42,8 @@ struct config {
 	char *cmdline; /* "" when absent */
 	struct config_disk disks[CONFIG_DISKS_MAX];
 	unsigned int disk_count;
+	struct config_network networks[CONFIG_NETWORKS_MAX];
+	unsigned int network_count;
 	bool has_serial;
 	char *serial_file; /* NULL: the console only */
 };

@@ -235,6 +235,42 @@ static void test_config(void **unused)
 	config_free(&config);
 }
 
+#define LEAST                                                                  \
+	"{\"name\":\"a\",\"memory\":1048576,\"processors\":1,"                 \
+	"\"machine\":\"enlightened\",\"kernel\":\"/k\",\"networks\":"
+
+static void test_config_networks(void **unused)
+{
+	struct config config;
+	char error[256];
+
+	(void)unused;
+	assert_int_equal(
+		parse(&config,
+		      LEAST "[{\"mode\":\"bridge\",\"bridge\":\"br0\","
+			    "\"mac\":\"02:ab:00:00:00:ff\",\"mtu\":9000},"
+			    "{\"mode\":\"nat\",\"mac\":\"02:0:0:0:0:1\","
+			    "\"mtu\":1280,\"forwards\":[{\"protocol\":\"udp\","
+			    "\"address\":\"127.0.0.1\",\"port\":65535,"
+			    "\"child_port\":53}]}]}",
+		      error),
+		0);
+	assert_int_equal(config.network_count, 2);
+	assert_string_equal(config.networks[0].bridge, "br0");
+	assert_memory_equal(config.networks[0].mac, "\x02\xab\0\0\0\xff", 6);
+	assert_int_equal(config.networks[0].mtu, 9000);
+	assert_null(config.networks[1].bridge);
+	assert_int_equal(config.networks[1].forward_count, 1);
+	assert_true(config.networks[1].forwards[0].udp);
+	assert_int_equal(config.networks[1].forwards[0].address, 0x7f000001);
+	assert_int_equal(config.networks[1].forwards[0].port, 65535);
+	assert_int_equal(config.networks[1].forwards[0].child_port, 53);
+	config_free(&config);
+}
+
+#define MAC "\"mac\":\"02:00:00:00:00:01\","
+#define NAT "[{\"mode\":\"nat\"," MAC
+
 static void test_config_errors(void **unused)
 {
 	static const struct {
@@ -258,6 +294,21 @@ static void test_config_errors(void **unused)
 		 "\"machine\":\"pc\",\"kernel\":\"/k\",\"disks\":[{}]}",
 		 "file"},
 		{"[]", "name"},
+		{LEAST "7}", "networks"},
+		{LEAST "[{}]}", "mac"},
+		{LEAST "[{\"mode\":\"x\"," MAC "\"mtu\":1500}]}", "mode"},
+		{LEAST "[{\"mode\":\"bridge\"," MAC "\"mtu\":1500}]}",
+		 "bridge"},
+		{LEAST NAT "\"mtu\":1279}]}", "mtu"},
+		{LEAST NAT "\"mtu\":9001}]}", "mtu"},
+		{LEAST NAT "\"mtu\":1500,\"forwards\":[{}]}]}", "protocol"},
+		{LEAST NAT "\"mtu\":1500,\"forwards\":[{\"protocol\":\"tcp\","
+			   "\"address\":\"x\"}]}]}",
+		 "address"},
+		{LEAST NAT "\"mtu\":1500,\"forwards\":[{\"protocol\":\"tcp\","
+			   "\"address\":\"0.0.0.0\",\"port\":65536,"
+			   "\"child_port\":1}]}]}",
+		 "port"},
 	};
 
 	(void)unused;
@@ -280,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_timers),
 		cmocka_unit_test(test_frozen_clock),
 		cmocka_unit_test(test_config),
+		cmocka_unit_test(test_config_networks),
 		cmocka_unit_test(test_config_errors),
 	};
 
