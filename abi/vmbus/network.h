@@ -242,9 +242,9 @@ ABI_SIZE(struct rndis_per_packet_info, 12);
 #define RNDIS_RX_CHECKSUM_IP_SUCCEEDED	0x20u
 
 /* VLAN word: the fields of an 802.1Q tag in another order */
-#define RNDIS_VLAN_PRIORITY_MASK   0x7u
-#define RNDIS_VLAN_CFI		   (1u << 3)
-#define RNDIS_VLAN_ID_SHIFT	   4 /* 12 bits */
+#define RNDIS_VLAN_PRIORITY_MASK 0x7u
+#define RNDIS_VLAN_CFI		 (1u << 3)
+#define RNDIS_VLAN_ID_SHIFT	 4 /* 12 bits */
 
 /* Large-send word, version 2 */
 #define RNDIS_LSO_MSS_MASK	   0xfffffu

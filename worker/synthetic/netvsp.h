@@ -34,12 +34,12 @@ struct netvsp_statistics {
 	uint64_t in_bytes;
 	uint64_t in_multicast; /* of the frames, broadcasts not among them */
 	uint64_t in_broadcast;
-	uint64_t in_filtered;	/* the child did not ask for them */
-	uint64_t in_discarded;	/* it has no driver, or they are too long */
-	uint64_t in_errors;	/* headers do not fit what was said of them */
-	uint64_t in_no_room;	/* times that the link was told to wait */
-	uint64_t in_segmented;	/* frames that were cut here, and */
-	uint64_t in_checksums;	/* those whose checksum was made here */
+	uint64_t in_filtered;  /* the child did not ask for them */
+	uint64_t in_discarded; /* it has no driver, or they are too long */
+	uint64_t in_errors;    /* headers do not fit what was said of them */
+	uint64_t in_no_room;   /* times that the link was told to wait */
+	uint64_t in_segmented; /* frames that were cut here, and */
+	uint64_t in_checksums; /* those whose checksum was made here */
 	uint64_t out_frames;
 	uint64_t out_bytes;
 	uint64_t out_multicast;
