@@ -32,20 +32,33 @@
  *
  * Conversation
  *
- * One JSON object a line, ended by '\n', at most CONTROL_LINE_MAX bytes.
- * Requests are answered in order, each with one line:
+ * One JSON object a line, ended by '\n', at most CONTROL_LINE_MAX bytes (an
+ * answer: CONTROL_ANSWER_MAX). Requests are answered in order, each with one
+ * line:
  *
  *   { "verb": "status" }  ->  { "ok": true, ... }
  *                         or  { "ok": false, "error": "text for a person" }
  *
  *   verb     answer beside "ok"
  *   status   "name", "state": CONTROL_STATE_*, "machine", "processors",
- *            "memory" (bytes), "uptime_ns", "pid", "partition" (id, or 0)
- *   stop     asks the child to power off (its power button, or its shutdown
- *            service); answers at once, the worker ends when the child did
+ *            "memory" (bytes), "uptime_ns", "pid", "partition" (id, or 0);
+ *            of children with such services "heartbeat": "ok" | "lost" |
+ *            "none", and "shutdown": "none" (not served) | "idle" | "asked"
+ *            | "accepted" | "refused"; "crash": the cause that the child's
+ *            kernel told, if it has told any
+ *   info     "state", "heartbeat", "shutdown", "crash" as of status, and
+ *            "kvp": { "state": "none" | "no-daemon" | "asking" | "known",
+ *            "items": { KEY: TEXT, ... } as the child's daemon names them,
+ *            "adapters": [ { "mac", "dhcp", "addresses", "masks",
+ *            "gateways", "name_servers" }, ... ] } (lists separated by ";",
+ *            all but the MAC absent while unknown)
+ *   stop     asks the child to power off; answers at once with "by":
+ *            CONTROL_BY_*, the worker ends when the child did
+ *   restart  the same, but the worker ends with CONTROL_EXIT_RESET
+ *   reset    ends the worker at once, CONTROL_EXIT_RESET
  *   kill     ends the worker at once, CONTROL_EXIT_KILLED
- *   pause    returns when no processor runs
- *   resume
+ *   pause    returns when no processor runs; the child's clocks stand still
+ *   resume   the child is told what time it is
  *   stats    "intercepts": { "io_port", "memory", "msr", "cpuid",
  *            "hypercall", "halt", "eoi", "other" } (those that reached this
  *            worker), "hypervisor": { ... } (counters of the partition as
@@ -65,7 +78,11 @@
  * Several clients may be connected; all of those attached to the console
  * see its output.
  */
-#define CONTROL_LINE_MAX 4096
+#define CONTROL_LINE_MAX   4096
+#define CONTROL_ANSWER_MAX 65536
+
+#define CONTROL_BY_SERVICE "service" /* the child's shutdown service */
+#define CONTROL_BY_BUTTON  "button"  /* its power button */
 
 #define CONTROL_STATE_STARTING "starting"
 #define CONTROL_STATE_RUNNING  "running"

@@ -113,7 +113,7 @@ static json_t *read_answer(const char *line, char **error)
 json_t *client_request(int fd, const json_t *request, int timeout_ms,
 		       char **error)
 {
-	char line[CONTROL_LINE_MAX + 1];
+	char line[CONTROL_ANSWER_MAX + 1];
 	int status = send_request(fd, request);
 
 	*error = NULL;

@@ -17,9 +17,13 @@
 typedef json_t *control_verb(struct control_client *client,
 			     const json_t *request);
 
+control_verb control_stop, control_restart, control_reset, control_info;
 control_verb control_stats;
 control_verb control_keys;
 control_verb control_pointer;
+
+/* Lock held: adds what is known of how the child does. */
+void control_tell_health(struct machine *machine, json_t *answer);
 
 /* Runs the verb of that name; a refusal if there is none. */
 json_t *control_verb_run(struct control_client *client, const char *name,

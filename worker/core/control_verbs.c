@@ -23,26 +23,18 @@ static json_t *verb_status(struct control_client *client, const json_t *request)
 	struct machine *machine = client->control->machine;
 	const struct config *config = &machine->config;
 	struct clock *clock = &machine->loop.clock;
+	json_t *answer;
 
 	(void)request;
-	return json_pack("{s:b, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "ok",
-			 1, "name", config->name, "state",
-			 machine_state(machine), "machine", config->machine,
-			 "processors", (json_int_t)config->processors, "memory",
-			 (json_int_t)config->memory, "uptime_ns",
-			 (json_int_t)clock->now_ns(clock), "pid",
-			 (json_int_t)getpid(), "partition", (json_int_t)0);
-}
-
-static json_t *verb_stop(struct control_client *client, const json_t *request)
-{
-	struct machine *machine = client->control->machine;
-
-	(void)request;
-	if (!machine->type->power_button ||
-	    !machine->type->power_button(machine))
-		return control_refusal("this child has no power button");
-	return control_agreement();
+	answer = json_pack("{s:b, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}",
+			   "ok", 1, "name", config->name, "state",
+			   machine_state(machine), "machine", config->machine,
+			   "processors", (json_int_t)config->processors,
+			   "memory", (json_int_t)config->memory, "uptime_ns",
+			   (json_int_t)clock->now_ns(clock), "pid",
+			   (json_int_t)getpid(), "partition", (json_int_t)0);
+	control_tell_health(machine, answer);
+	return answer;
 }
 
 static json_t *verb_kill(struct control_client *client, const json_t *request)
@@ -93,7 +85,10 @@ static const struct {
 	control_verb *run;
 } verbs[] = {
 	{.name = "status", .run = verb_status},
-	{.name = "stop", .run = verb_stop},
+	{.name = "info", .run = control_info},
+	{.name = "stop", .run = control_stop},
+	{.name = "restart", .run = control_restart},
+	{.name = "reset", .run = control_reset},
 	{.name = "kill", .run = verb_kill},
 	{.name = "pause", .run = verb_pause},
 	{.name = "resume", .run = verb_resume},

@@ -9,11 +9,12 @@
 #include "abi/msr.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define CRASH_REGISTERS 5u
 #define CRASH_TEXT_MAX	4096u
-#define CRASH_LINES_MAX 40u
+#define CRASH_LINES_MAX 100u
 
 void crash_report_state(struct vp *vp)
 {
@@ -42,22 +43,78 @@ void crash_report_state(struct vp *vp)
 			   names[i + 3], cpu.gprs[i + 3]);
 }
 
-/* The tail of the guest's own log, each line as one of ours. */
-static void report_text(const struct machine *machine, uint64_t gpa,
-			uint64_t size)
+/* Without what Linux puts before each line: "<4>[   12.345678] ". */
+static const char *line_text(const char *line)
 {
-	char text[CRASH_TEXT_MAX + 1];
+	const char *end;
+
+	if (line[0] == '<' && (end = strchr(line, '>')))
+		line = end + 1;
+	if (line[0] == '[' && (end = strstr(line, "] ")))
+		line = end + 2;
+	return line;
+}
+
+/* A child chose it, and programs read it as JSON: ASCII only. */
+static void keep_cause(struct machine *machine, const char *text)
+{
+	char *cause = machine->crash_cause;
+	size_t i = 0;
+
+	loop_lock(&machine->loop);
+	for (; text[i] && i < MACHINE_CAUSE_SIZE - 1; i++)
+		cause[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+	cause[i] = '\0';
+	loop_unlock(&machine->loop);
+}
+
+/* The last lines that fit in; earlier ones tell less of the crash. */
+static char *last_lines(char *text)
+{
+	char *at = text + strlen(text);
 	unsigned int lines = 0;
-	char *rest = text, *line;
+
+	while (at > text && (at[-1] != '\n' || ++lines <= CRASH_LINES_MAX))
+		at--;
+	return at;
+}
+
+/* The tail of the guest's own log, each line as one of ours. */
+static void report_text(struct machine *machine, uint64_t gpa, uint64_t size)
+{
+	static const char panic[] = "Kernel panic - not syncing";
+	char text[CRASH_TEXT_MAX + 1];
+	char *rest, *line;
 
 	if (size > CRASH_TEXT_MAX)
 		size = CRASH_TEXT_MAX;
 	if (!memory_read(&machine->memory.view, gpa, text, size))
 		return;
 	text[size] = '\0';
-	while ((line = strsep(&rest, "\n")) && lines++ < CRASH_LINES_MAX)
+	rest = last_lines(text);
+	while ((line = strsep(&rest, "\n"))) {
+		if (strstr(line, panic))
+			keep_cause(machine, line_text(line));
 		if (*line)
 			log_text("crash", line);
+	}
+}
+
+/* What there is to tell of a crash that comes without a text. */
+static void report_numbers(struct machine *machine, uint32_t vp,
+			   const struct hv_register_assoc *elements)
+{
+	char text[MACHINE_CAUSE_SIZE];
+
+	snprintf(text, sizeof(text),
+		 "vp %u reports a crash: %#" PRIx64 " %#" PRIx64 " %#" PRIx64
+		 " %#" PRIx64 " %#" PRIx64,
+		 vp, elements[0].value.u64, elements[1].value.u64,
+		 elements[2].value.u64, elements[3].value.u64,
+		 elements[4].value.u64);
+	device_log("crash", "%s", text);
+	if (!atomic_load(&machine->crash_told))
+		keep_cause(machine, text);
 }
 
 void crash_report_message(struct vp *vp, unsigned long long control)
@@ -75,15 +132,14 @@ void crash_report_message(struct vp *vp, unsigned long long control)
 		device_log("crash", "vp %u reports a crash", vp->index);
 		return;
 	}
+	if (!(control & HV_MSR_CRASH_MESSAGE)) {
+		report_numbers(vp->machine, vp->index, elements);
+		return;
+	}
 	device_log("crash",
-		   "vp %u reports a crash: %#" PRIx64 " %#" PRIx64 " %#" PRIx64
-		   " %#" PRIx64 " %#" PRIx64,
-		   vp->index, elements[0].value.u64, elements[1].value.u64,
-		   elements[2].value.u64, elements[3].value.u64,
-		   elements[4].value.u64);
+		   "vp %u reports a crash, its last words:", vp->index);
 	/* The text once: a child could write it for ever. */
-	if ((control & HV_MSR_CRASH_MESSAGE) &&
-	    !atomic_exchange(&vp->machine->crash_told, true))
+	if (!atomic_exchange(&vp->machine->crash_told, true))
 		report_text(vp->machine, elements[3].value.u64,
 			    elements[4].value.u64);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The root of everything a worker holds: one child. */
 #include "machine.h"
+#include "hvcall.h"
 #include "vp.h"
 #include "worker/backend/console.h"
 
@@ -25,6 +26,9 @@ static void port_event(struct machine_port *port, enum machine_event event,
 	if (machine->ending)
 		return;
 	device_log("machine", "%s: %s", words[event], why);
+	/* Asked to restart, it may know only how to power off. */
+	if (event == MACHINE_POWER_OFF && machine->restart)
+		event = MACHINE_RESET;
 	machine_end(machine, exits[event]);
 }
 
@@ -164,12 +168,24 @@ static void halt_vps(struct machine *machine)
 	}
 }
 
+/* Where the hypervisor cannot stop it, the child sees a gap. */
+static void freeze_reference_time(const struct machine *machine, bool freeze)
+{
+	int error =
+		hvcall_set_property(machine->partition.fd,
+				    HV_PARTITION_PROPERTY_TIME_FREEZE, freeze);
+
+	if (error)
+		device_log("machine", "reference time: %s", strerror(-error));
+}
+
 void machine_pause(struct machine *machine)
 {
 	if (machine->paused || machine->ending)
 		return;
 	machine->paused = true;
 	halt_vps(machine);
+	freeze_reference_time(machine, true);
 	loop_freeze(&machine->loop);
 }
 
@@ -180,7 +196,23 @@ void machine_resume(struct machine *machine)
 	machine->paused = false;
 	atomic_store(&machine->halting, false);
 	loop_thaw(&machine->loop);
+	freeze_reference_time(machine, false);
+	if (machine->services.resumed)
+		machine->services.resumed(machine->services.owner);
 	pthread_cond_broadcast(&machine->changed);
+}
+
+enum machine_asked machine_ask_end(struct machine *machine, bool restart)
+{
+	const struct services *services = &machine->services;
+
+	machine->restart = restart;
+	if (services->shut_down &&
+	    services->shut_down(services->owner, restart))
+		return MACHINE_ASKED_SERVICE;
+	if (machine->type->power_button && machine->type->power_button(machine))
+		return MACHINE_ASKED_BUTTON;
+	return MACHINE_ASKED_NOBODY;
 }
 
 void machine_end(struct machine *machine, enum control_exit exit)

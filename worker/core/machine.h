@@ -12,10 +12,13 @@
 #include "loop.h"
 #include "memory.h"
 #include "partition.h"
+#include "services.h"
 #include "synic.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
+
+#define MACHINE_CAUSE_SIZE 256u
 
 struct console_backend;
 struct machine;
@@ -46,15 +49,18 @@ struct machine {
 	struct control control;		 /* loop.lock */
 	struct console_backend *console; /* loop.lock; NULL without serial */
 	struct console_loop console_loop;
-	struct input input; /* loop.lock; set by build() */
-	void *devices;	    /* the type's own */
+	struct input input;	  /* loop.lock; set by build() */
+	struct services services; /* loop.lock; set by build() */
+	void *devices;		  /* the type's own */
 
 	struct vp *vps;
 	unsigned int vp_count;
 	atomic_bool halting; /* vps leave the hypervisor and look at these: */
 	atomic_bool crash_told; /* the guest's own report is in the log */
-	bool paused;		/* loop.lock */
-	bool ending;		/* loop.lock */
+	char crash_cause[MACHINE_CAUSE_SIZE]; /* loop.lock; "": none told */
+	bool paused;			      /* loop.lock */
+	bool ending;			      /* loop.lock */
+	bool restart;		/* loop.lock: power-off means reset */
 	pthread_cond_t changed; /* with loop.lock: paused, ending, vp.parked */
 
 	enum control_exit exit; /* valid while ending */
@@ -75,4 +81,14 @@ void machine_pause(struct machine *machine);
 void machine_resume(struct machine *machine);
 /* Lock held: how the worker is to exit; the first to say so wins. */
 void machine_end(struct machine *machine, enum control_exit exit);
+
+/* Whom the child was asked by to end. */
+enum machine_asked {
+	MACHINE_ASKED_NOBODY,
+	MACHINE_ASKED_SERVICE, /* of its own, which it has opened */
+	MACHINE_ASKED_BUTTON,
+};
+
+/* Lock held: asks the child to end in order, for good or to start anew. */
+enum machine_asked machine_ask_end(struct machine *machine, bool restart);
 const char *machine_state(const struct machine *machine);

@@ -2,6 +2,7 @@
 /* A child that knows the hypervisor: VMBus, hardware-reduced ACPI. */
 #include "disks.h"
 #include "human.h"
+#include "integration.h"
 #include "machines.h"
 #include "parts.h"
 #include "worker/emulated/acpi_reduced.h"
@@ -18,6 +19,7 @@
  *   memory       below 4 GiB, and above all RAM, windows for VMBus devices
  *   disks        one SCSI controller on VMBus
  *   input        keyboard and mouse on VMBus
+ *   services     shutdown, heartbeat, time and key-value exchange on VMBus
  */
 #define ACPI_PORT	      0x600u
 #define BUTTON_GSI	      9u
@@ -35,6 +37,7 @@ struct enlightened {
 	struct vmbus_server *vmbus;
 	struct disks disks;
 	struct human human;
+	struct integration_devices integration;
 };
 
 static int add_ranges(struct machine *machine, struct enlightened *devices)
@@ -181,7 +184,10 @@ static int build(struct machine *machine)
 	devices->vmbus =
 		vmbus_server_create(&machine->memory.view, &machine->synic.port,
 				    &machine->loop.clock);
-	error = human_connect(&devices->human, machine, devices->vmbus);
+	error = integration_connect(&devices->integration, machine,
+				    devices->vmbus);
+	if (!error)
+		error = human_connect(&devices->human, machine, devices->vmbus);
 	if (!error)
 		error = disks_connect(&devices->disks, machine, devices->vmbus);
 	return error ? error : boot(machine);
@@ -202,6 +208,7 @@ static void destroy(struct machine *machine)
 	if (devices->vmbus) {
 		disks_disconnect(&devices->disks, machine, devices->vmbus);
 		human_disconnect(&devices->human, machine);
+		integration_disconnect(&devices->integration);
 		vmbus_server_destroy(devices->vmbus);
 	}
 	device_free(devices);
