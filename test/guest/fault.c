@@ -87,9 +87,14 @@ void fault_handle(struct frame *frame)
 		__asm__ volatile("cli; hlt");
 }
 
-/* No gate for the exception, none for the double fault either. */
-void fault_triple(void)
+/* No gate for an exception, none for the double fault either. */
+void fault_forget(void)
 {
 	load(gates, 0);
+}
+
+void fault_triple(void)
+{
+	fault_forget();
 	__asm__ volatile("int3");
 }

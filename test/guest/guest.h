@@ -16,6 +16,8 @@ void acpi_power_off(const uint8_t *rsdp);
 
 /* Exceptions go on at fault_resume, if it is set; else they end the guest. */
 void fault_init(void);
+/* From here on any exception is the end. */
+void fault_forget(void);
 uint64_t fault_count(void);
 extern volatile uint64_t fault_resume;
 

@@ -26,7 +26,9 @@ void memory_hostile(void)
 	print("\n");
 }
 
+/* What is fetched there is no instruction, and nobody handles the exception. */
 void memory_wild(void)
 {
+	fault_forget();
 	((void (*)(void))WILD_FIRST)();
 }
