@@ -21,6 +21,21 @@ static bool power_button(struct machine *of)
 	return true;
 }
 
+static enum input_result key(void *keyboard, const struct input_key *pressed)
+{
+	(void)keyboard;
+	FUZZ_CHECK(pressed->code >= 1 && pressed->code <= 0x7f);
+	return pressed->code == 1 ? INPUT_ABSENT : INPUT_TAKEN;
+}
+
+static enum input_result point(void *pointer, const struct input_pointer *at)
+{
+	(void)pointer;
+	FUZZ_CHECK(at->x <= INPUT_POINTER_MAX && at->y <= INPUT_POINTER_MAX);
+	FUZZ_CHECK(at->buttons <= INPUT_BUTTONS);
+	return at->x == 1 ? INPUT_ABSENT : INPUT_TAKEN;
+}
+
 static void remove_socket(void)
 {
 	control_close(&machine.control);
@@ -35,6 +50,7 @@ static void start(void)
 	machine.config.name = strdup("fuzzed");
 	machine.config.machine = strdup("enlightened");
 	machine.partition.fd = -1;
+	machine.input = (struct input){.key = key, .point = point};
 	pthread_cond_init(&machine.changed, NULL);
 	snprintf(address.sun_path, sizeof(address.sun_path),
 		 "/tmp/bulkhead-fuzz.%d", (int)getpid());

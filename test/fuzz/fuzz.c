@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "fuzz.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,14 +15,22 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
 	return setenv("CMOCKA_TEST_ABORT", "1", 1);
 }
 
+static char path[64];
+
+static void remove_file(void)
+{
+	unlink(path);
+}
+
 const char *fuzz_file(const void *data, size_t size)
 {
-	static char path[32];
 	static int fd;
 
 	if (!path[0]) {
-		fd = memfd_create("input", MFD_CLOEXEC);
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		snprintf(path, sizeof(path), "/dev/shm/bulkhead-fuzz.%d",
+			 (int)getpid());
+		fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		atexit(remove_file);
 	}
 	if (ftruncate(fd, 0) < 0 || pwrite(fd, data, size, 0) != (ssize_t)size)
 		abort();
@@ -30,10 +39,11 @@ const char *fuzz_file(const void *data, size_t size)
 
 uint8_t *fuzz_pages(size_t size)
 {
-	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *pages =
+		mmap(NULL, size + 4096, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (pages == MAP_FAILED)
+	if (pages == MAP_FAILED || mprotect(pages + size, 4096, PROT_NONE))
 		abort();
 	return pages;
 }

@@ -95,6 +95,7 @@ static inline uint64_t fuzz_below(struct fuzz *fuzz, uint64_t limit)
 /* A file whose content is these bytes, always under the same name. */
 const char *fuzz_file(const void *data, size_t size);
 
-/* Pages that are all zero until touched; fuzz_pages_clear() makes them so. */
+/* Pages that are all zero until touched, and one behind them that cannot be;
+ * fuzz_pages_clear() makes them so again. */
 uint8_t *fuzz_pages(size_t size);
 void fuzz_pages_clear(uint8_t *pages, size_t size);

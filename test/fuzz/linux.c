@@ -4,6 +4,7 @@
 
 #include "worker/machine/linux.h"
 
+#define LOW_SIZE  (32u << 20)
 #define HIGH_SIZE (4u << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -23,13 +24,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct linux_start start;
 
 	if (!low) {
-		/* What is beyond a small child is not mapped at all. */
-		low = fuzz_pages(32u << 20);
+		low = fuzz_pages(LOW_SIZE);
 		high = fuzz_pages(HIGH_SIZE);
 	}
-	fuzz_pages_clear(low, 32u << 20);
+	fuzz_pages_clear(low, LOW_SIZE);
 	fuzz_pages_clear(high, HIGH_SIZE);
-	memory.ranges[0].base = low;
+	/* Its end is that of the mapping, behind which there is nothing. */
+	memory.ranges[0].base = low + LOW_SIZE - low_size;
 	memory.ranges[1].base = high;
 	memset(cmdline, 'x', cmdline_size);
 	cmdline[cmdline_size] = '\0';
@@ -41,8 +42,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(linux_registers(&start, registers) ==
 			   LINUX_REGISTERS);
 	}
-	/* Nothing beyond what the child has. */
-	for (uint64_t at = low_size; at < 32u << 20; at += 4096 * 16)
-		FUZZ_CHECK(low[at] == 0);
 	return 0;
 }

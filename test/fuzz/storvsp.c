@@ -233,7 +233,8 @@ static void start(void)
 	guest_start(&guest, low, high);
 	guest.slots = GUEST_MESSAGES_MAX;
 	for (unsigned int i = 0; i < DISKS; i++) {
-		disk_init(&disks[i], DISK_SIZE, i ? 4096 : 512);
+		if (!disks[i].data)
+			disk_init(&disks[i], DISK_SIZE, i ? 4096 : 512);
 		disks[i].device.readonly = i;
 		units[i] = scsi_disk_create(&disks[i].device);
 		options.luns[i] = units[i];
@@ -257,8 +258,9 @@ static void stop(void)
 	FUZZ_CHECK(vmbus_server_idle(guest.server));
 	storvsp_destroy(storvsp);
 	for (unsigned int i = 0; i < DISKS; i++) {
+		FUZZ_CHECK(disks[i].pending_count == 0);
+		FUZZ_CHECK(disks[i].plugged == 0);
 		scsi_disk_destroy(units[i]);
-		disk_destroy(&disks[i]);
 	}
 	guest_stop(&guest);
 }
