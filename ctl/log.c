@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hvctl log: what the hypervisor has to say. */
 #define _GNU_SOURCE
+#include "state.h"
 #include "verb.h"
+#include "wait.h"
 
 #include "abi/mshv.h"
 
@@ -52,7 +54,7 @@ static int log_step(int fd, uint64_t *cursor)
 	return (int)log.buf_sz;
 }
 
-static int run_log(const struct verb_call *call)
+static int print_hypervisor_log(const struct verb_call *call)
 {
 	const struct timespec pause = {.tv_nsec = LOG_FOLLOW_PAUSE};
 	const bool follows = call->given & VERB_FOLLOW;
@@ -78,17 +80,56 @@ static int run_log(const struct verb_call *call)
 	return EXIT_FAILED;
 }
 
+/* What the worker of a child said; older parts first. */
+static int print_worker_log(const char *name)
+{
+	static const char *const files[] = {"worker.log.1", "worker.log"};
+	struct state state;
+	int status = wait_load(name, &state);
+
+	if (status)
+		return status;
+	state_free(&state);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char *path = state_path(name, files[i]);
+		FILE *file = fopen(path, "re");
+		char chunk[LOG_CHUNK];
+		size_t size;
+
+		while (file && (size = fread(chunk, 1, sizeof(chunk), file)))
+			fwrite(chunk, 1, size, stdout);
+		if (file)
+			fclose(file);
+		free(path);
+	}
+	return EXIT_OK;
+}
+
+static int run_log(const struct verb_call *call)
+{
+	if (!call->count)
+		return print_hypervisor_log(call);
+	if (call->given & VERB_FOLLOW) {
+		verb_complain("--follow: only the hypervisor's log");
+		return EXIT_USAGE;
+	}
+	return print_worker_log(call->arguments[0]);
+}
+
 const struct verb verb_log = {
 	.name = "log",
-	.arguments = "",
-	.summary = "Prints the hypervisor's log",
-	.help = "Its last lines since the machine was started; the oldest are\n"
-		"overwritten when it fills up.\n"
+	.arguments = "[NAME]",
+	.summary = "Prints the hypervisor's log, or that of a child's worker",
+	.help = "The hypervisor's last lines since the machine was started; "
+		"the\n"
+		"oldest are overwritten when it fills up. With NAME: what "
+		"the\n"
+		"child's worker said, its kernel's last words among it.\n"
 		"\n"
 		"Example:\n"
 		"  hvctl log --follow",
 	.options = VERB_FOLLOW,
 	.least = 0,
-	.most = 0,
+	.most = 1,
 	.run = run_log,
 };

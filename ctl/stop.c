@@ -1,51 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hvctl stop: asks a child to power off, and waits until it has. */
-#include "client.h"
+#include "ask.h"
 #include "kill.h"
 #include "state.h"
 #include "verb.h"
 #include "wait.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-#define STOP_ANSWER_MS	5000
 #define STOP_TIMEOUT_S	60.0
 #define STOP_PATIENCE_S 10.0 /* before --force kills */
 
-static int stop_ask(const char *name)
-{
-	char *error = NULL;
-	json_t *answer = client_ask_child(name, "stop", STOP_ANSWER_MS, &error);
-	const int status = answer ? EXIT_OK : EXIT_FAILED;
+struct stop {
+	const char *name;
+	const char *by; /* whom it was asked by */
+	double timeout;
+	bool force;
+};
 
-	if (!answer)
-		verb_complain("%s: %s", name, error);
-	json_decref(answer);
-	free(error);
-	return status;
+static int stop_give_up(const struct stop *stop, const struct state *state)
+{
+	ask_explain(stop->name, stop->timeout, stop->by);
+	verb_complain(stop->force ? "killing %s" : "%s still runs", stop->name);
+	return stop->force ? kill_child(state) : EXIT_TIMEOUT;
 }
 
-static int stop_wait(const char *name, double timeout, bool force)
+static int stop_wait(const struct stop *stop)
 {
 	struct state state;
-	int status = wait_for_end(name, timeout, &state);
+	int status = wait_for_end(stop->name, stop->timeout, &state);
 
 	if (status && status != -ETIMEDOUT) {
-		verb_complain("%s: its state is gone", name);
+		verb_complain("%s: its state is gone", stop->name);
 		return EXIT_FAILED;
 	}
-	if (!status) {
+	if (status) {
+		status = stop_give_up(stop, &state);
+	} else {
 		wait_tell(&state);
 		status = state_exit_status(&state) ? EXIT_FAILED : EXIT_OK;
-	} else if (force) {
-		verb_complain("%s did not power off in %.0f s, killing it",
-			      name, timeout);
-		status = kill_child(&state);
-	} else {
-		verb_complain("%s did not power off in %.0f s; it still runs",
-			      name, timeout);
-		status = EXIT_TIMEOUT;
 	}
 	state_free(&state);
 	return status;
@@ -53,20 +46,24 @@ static int stop_wait(const char *name, double timeout, bool force)
 
 static int run_stop(const struct verb_call *call)
 {
-	const char *name = call->arguments[0];
-	const bool force = call->given & VERB_FORCE;
-	double timeout = force ? STOP_PATIENCE_S : STOP_TIMEOUT_S;
+	struct stop stop = {
+		.name = call->arguments[0],
+		.timeout = STOP_TIMEOUT_S,
+		.force = call->given & VERB_FORCE,
+	};
 	struct state state;
-	int status = wait_load_running(name, &state);
+	int status = wait_load_running(stop.name, &state);
 
 	if (status)
 		return status;
+	if (stop.force)
+		stop.timeout = STOP_PATIENCE_S;
 	if (call->timeout >= 0)
-		timeout = call->timeout;
-	status = stop_ask(name);
+		stop.timeout = call->timeout;
+	status = ask_child(stop.name, "stop", &stop.by);
 	if (!status)
-		status = stop_wait(name, timeout, force);
-	else if (force)
+		status = stop_wait(&stop);
+	else if (stop.force)
 		status = kill_child(&state);
 	state_free(&state);
 	return status;
@@ -76,11 +73,11 @@ const struct verb verb_stop = {
 	.name = "stop",
 	.arguments = "NAME",
 	.summary = "Asks a child to power off and waits until it has",
-	.help = "It is asked by its power button or its shutdown service and "
-		"may\n"
-		"take its time: 60 seconds, or what --timeout says. With "
-		"--force\n"
-		"it is killed when it has not done so after 10 seconds.\n"
+	.help = "It is asked by its shutdown service, or by its power button\n"
+		"where it has none, and may take its time: 60 seconds, or "
+		"what\n"
+		"--timeout says. With --force it is killed when it has not\n"
+		"done so after 10 seconds.\n"
 		"\n"
 		"Example:\n"
 		"  hvctl stop web --timeout 30",
