@@ -11,10 +11,10 @@
 #include <string.h>
 
 static const struct verb *const verbs[] = {
-	&verb_start, &verb_list,    &verb_console, &verb_stop,
-	&verb_kill,  &verb_wait,    &verb_stats,   &verb_log,
-	&verb_check, &verb_sendkey, &verb_type,	   &verb_info,
-	&verb_pause, &verb_resume,  &verb_restart, &verb_pointer,
+	&verb_start,   &verb_list,  &verb_console, &verb_stop,	 &verb_kill,
+	&verb_wait,    &verb_stats, &verb_log,	   &verb_check,	 &verb_sendkey,
+	&verb_type,    &verb_info,  &verb_pause,   &verb_resume, &verb_restart,
+	&verb_pointer, &verb_link,
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))

@@ -49,7 +49,7 @@ struct verb {
 extern const struct verb verb_start, verb_list, verb_console, verb_stop,
 	verb_kill, verb_wait, verb_stats, verb_log, verb_check, verb_sendkey,
 	verb_type, verb_info, verb_pause, verb_resume, verb_restart,
-	verb_pointer;
+	verb_pointer, verb_link;
 
 /* "hvctl: text" on the error output. */
 void verb_complain(const char *format, ...)

@@ -118,6 +118,13 @@ static void serve(struct fake *fake, unsigned int which, const char *line)
 			   "\"memory\": 3}, \"hypervisor\": "
 			   "{\"mapped_4k_pages\": 512, \"mapped_2m_pages\": 3, "
 			   "\"exits\": [5, 0, 0, 9]}}\n");
+	} else if (strstr(line, "\"link\"")) {
+		const bool known =
+			strstr(line, "\"down\"") && strstr(line, "\"index\":1");
+
+		answer(fd, known ? "{\"ok\": true}\n"
+				 : "{\"ok\": false, \"error\": "
+				   "\"no such network\"}\n");
 	} else if (strstr(line, "\"stop\"")) {
 		answer(fd, "{\"ok\": true}\n");
 		if (!deaf)

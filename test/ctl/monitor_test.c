@@ -555,11 +555,29 @@ static void test_stats(void **state)
 	assert_int_equal(run("stats nobody"), 3);
 }
 
+static void test_link(void **state)
+{
+	(void)state;
+	start("l1", "");
+	assert_int_equal(run("link l1 down 1"), 0);
+	assert_int_equal(run("link l1 up 1"), 1);
+	expect_text("l1: no such network");
+	assert_int_equal(run("link l1 down"), 1);
+	assert_int_equal(run("link l1 off"), 2);
+	expect_text("expected up or down, got \"off\"");
+	assert_int_equal(run("link l1 up 8"), 2);
+	expect_text("from 0 to 7, got \"8\"");
+	assert_int_equal(run("link l1 up 1x"), 2);
+	run("stop l1");
+	assert_int_equal(run("link l1 up"), 4);
+	assert_int_equal(run("link nobody up"), 3);
+}
+
 static void test_usage(void **state)
 {
-	static const char *const verbs[] = {"start", "list", "console",
-					    "stop",  "kill", "wait",
-					    "stats", "log",  "check"};
+	static const char *const verbs[] = {"start", "list", "console", "stop",
+					    "kill",  "wait", "stats",	"log",
+					    "check", "link"};
 
 	(void)state;
 	assert_int_equal(run("--help"), 0);
@@ -720,6 +738,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_console_all),
 		cmocka_unit_test(test_console_flood),
 		cmocka_unit_test(test_stats),
+		cmocka_unit_test(test_link),
 		cmocka_unit_test(test_no_worker),
 		cmocka_unit_test(test_no_log),
 		cmocka_unit_test(test_monitor_descriptors),

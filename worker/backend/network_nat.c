@@ -52,6 +52,7 @@ struct network_nat {
 	int kick_fd;
 	int sockets_fd;
 	bool kicked;
+	bool serving; /* what would be a kick is about to be done */
 	bool holding;
 	struct device_timer wake;
 	struct nat_timer timers[SLIRP_TIMER_NUM];
@@ -67,7 +68,7 @@ static void kick(struct network_nat *nat)
 {
 	const uint64_t one = 1;
 
-	if (!nat->kicked)
+	if (!nat->kicked && !nat->serving)
 		nat->kicked = write(nat->kick_fd, &one, sizeof(one)) > 0;
 }
 
@@ -234,14 +235,16 @@ static void service(struct network_backend *backend)
 	flush(nat);
 	if (!nat->holding)
 		collect(nat);
+	nat->serving = true;
 	slirp_pollfds_poll(nat->slirp, 0, get_ready, nat);
+	nat->serving = false;
 	flush(nat);
 	refill(nat);
 }
 
 static void wake_expired(void *owner)
 {
-	service(owner);
+	kick(owner);
 }
 
 /* libslirp may answer at once: what it says goes to the queue. */
