@@ -17,6 +17,8 @@ initramfs_base() {
 	for name in poweroff reboot halt; do
 		printf '#!/bin/sh\nsync\nexec /bin/busybox %s -f\n' $name >"$tree/usr/sbin/$name"
 		chmod 755 "$tree/usr/sbin/$name"
+		# Where the kernel looks when it is asked to end in order.
+		[ -e "$tree/sbin/$name" ] || ln -s "../usr/sbin/$name" "$tree/sbin/$name"
 	done
 	echo root:x:0:0:root:/root:/bin/sh >"$tree/etc/passwd"
 	echo root:x:0: >"$tree/etc/group"
