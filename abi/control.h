@@ -62,7 +62,9 @@
  *   stats    "intercepts": { "io_port", "memory", "msr", "cpuid",
  *            "hypercall", "halt", "eoi", "other" } (those that reached this
  *            worker), "hypervisor": { ... } (counters of the partition as
- *            the hypervisor keeps them; absent when it offers none)
+ *            the hypervisor keeps them; absent when it offers none),
+ *            "networks": { "0": { ... }, ... } (by their place; absent when
+ *            there are none)
  *   keys     "events": list of scan codes, set 1: 0x01 to 0x7f, with 0x80 for
  *            a release, with 0xe000 or 0xe100 for the prefix that comes
  *            before. Answer "taken": as many as the child's keyboard had
@@ -71,6 +73,7 @@
  *            say: place, 0 to 32767 from the left and the top; what is held
  *            down, 1 left 2 right 4 middle; steps of the wheel, -127 to 127,
  *            away from the user above 0. Answer "taken", as of keys
+ *   link     "state": "up" | "down", "index": of the network, 0 when absent
  *   console  after its answer the connection is a raw byte stream: first
  *            what the console still remembers, then what the child writes;
  *            bytes sent go to the child. Ends when either side closes.

@@ -83,5 +83,8 @@ json_t *control_stats(struct control_client *client, const json_t *request)
 	json_object_set_new(answer, "intercepts", intercept_counts(machine));
 	if (counts)
 		json_object_set_new(answer, "hypervisor", counts);
+	if (machine->config.network_count)
+		json_object_set_new(answer, "networks",
+				    control_network_counts(machine));
 	return answer;
 }

@@ -9,6 +9,8 @@
 
 #include <jansson.h>
 
+struct machine;
+
 /*
  * Lock held. The request is the client's whole object. Returns the answer,
  * which the caller sends and frees; NULL: the client has been answered and
@@ -19,6 +21,7 @@ typedef json_t *control_verb(struct control_client *client,
 
 control_verb control_stop, control_restart, control_reset, control_info;
 control_verb control_stats;
+control_verb control_link;
 control_verb control_keys;
 control_verb control_pointer;
 
@@ -28,6 +31,9 @@ void control_tell_health(struct machine *machine, json_t *answer);
 /* Runs the verb of that name; a refusal if there is none. */
 json_t *control_verb_run(struct control_client *client, const char *name,
 			 const json_t *request);
+
+/* Lock held: { "0": { counter: value, ... }, ... }, the caller's. */
+json_t *control_network_counts(const struct machine *machine);
 
 /* { "ok": true }, to be added to; { "ok": false, "error": why }. */
 json_t *control_agreement(void);

@@ -93,6 +93,7 @@ static const struct {
 	{.name = "pause", .run = verb_pause},
 	{.name = "resume", .run = verb_resume},
 	{.name = "stats", .run = control_stats},
+	{.name = "link", .run = control_link},
 	{.name = "console", .run = verb_console},
 	{.name = "keys", .run = control_keys},
 	{.name = "pointer", .run = control_pointer},

@@ -36,6 +36,23 @@ struct machine_type {
 	void (*destroy)(struct machine *machine);
 };
 
+#define MACHINE_COUNTERS_MAX 32u
+
+struct machine_counter {
+	const char *name;
+	uint64_t value;
+};
+
+/* The child's networks, for the control socket; lock held. */
+struct machine_network {
+	/* False: there is none of that number. */
+	bool (*set_link)(void *owner, unsigned int index, bool up);
+	/* How many of MACHINE_COUNTERS_MAX it has filled in. */
+	unsigned int (*count)(void *owner, unsigned int index,
+			      struct machine_counter *counters);
+	void *owner;
+};
+
 struct machine {
 	struct machine_port port; /* first: devices know only this */
 	const struct machine_type *type;
@@ -49,9 +66,10 @@ struct machine {
 	struct control control;		 /* loop.lock */
 	struct console_backend *console; /* loop.lock; NULL without serial */
 	struct console_loop console_loop;
-	struct input input;	  /* loop.lock; set by build() */
-	struct services services; /* loop.lock; set by build() */
-	void *devices;		  /* the type's own */
+	struct input input;		/* loop.lock; set by build() */
+	struct machine_network network; /* loop.lock; set by build() */
+	struct services services;	/* loop.lock; set by build() */
+	void *devices;			/* the type's own */
 
 	struct vp *vps;
 	unsigned int vp_count;

@@ -4,6 +4,7 @@
 #include "human.h"
 #include "integration.h"
 #include "machines.h"
+#include "networks.h"
 #include "parts.h"
 #include "worker/emulated/acpi_reduced.h"
 #include "worker/emulated/rtc.h"
@@ -18,6 +19,7 @@
  *                VMBus can tell, and waits a minute where nothing answers
  *   memory       below 4 GiB, and above all RAM, windows for VMBus devices
  *   disks        one SCSI controller on VMBus
+ *   networks     an adapter on VMBus for each
  *   input        keyboard and mouse on VMBus
  *   services     shutdown, heartbeat, time and key-value exchange on VMBus
  */
@@ -36,6 +38,7 @@ struct enlightened {
 	struct uart uart;
 	struct vmbus_server *vmbus;
 	struct disks disks;
+	struct networks networks;
 	struct human human;
 	struct integration_devices integration;
 };
@@ -190,6 +193,9 @@ static int build(struct machine *machine)
 		error = human_connect(&devices->human, machine, devices->vmbus);
 	if (!error)
 		error = disks_connect(&devices->disks, machine, devices->vmbus);
+	if (!error)
+		error = networks_connect(&devices->networks, machine,
+					 devices->vmbus);
 	return error ? error : boot(machine);
 }
 
@@ -207,6 +213,8 @@ static void destroy(struct machine *machine)
 
 	if (devices->vmbus) {
 		disks_disconnect(&devices->disks, machine, devices->vmbus);
+		networks_disconnect(&devices->networks, machine,
+				    devices->vmbus);
 		human_disconnect(&devices->human, machine);
 		integration_disconnect(&devices->integration);
 		vmbus_server_destroy(devices->vmbus);

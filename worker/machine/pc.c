@@ -239,6 +239,12 @@ static int build(struct machine *machine)
 		machine->exit = CONTROL_EXIT_CONFIG;
 		return -ENOTSUP;
 	}
+	if (machine->config.network_count) {
+		device_log("machine", "a pc has no network card yet: use "
+				      "machine \"enlightened\" for networks");
+		machine->exit = CONTROL_EXIT_CONFIG;
+		return -ENOTSUP;
+	}
 	connect_interrupts(machine, pc);
 	connect_devices(machine, pc);
 	error = add_ranges(machine, pc);
