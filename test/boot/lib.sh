@@ -86,6 +86,29 @@ guest() {
 	rm -f "$work/$1.serial"
 }
 
+# witness: an enlightened child of two processors that works on its disk and checks it until it is
+# told to stop (witness_good in the parent); what others do must not show.
+witness() {
+	cat >"$work/witness.sh" <<'CHILD'
+# Works as long as the others attack: data on its disk and in memory must stay what it is.
+echo "witness works"
+head -c 4000000 /dev/urandom >/tmp/data
+dd if=/tmp/data of=/dev/sda bs=64k conv=fsync 2>/dev/null
+sum=$(sha256sum </tmp/data)
+rounds=0
+read -r stop </dev/console &
+while kill -0 $! 2>/dev/null; do
+	echo 3 >/proc/sys/vm/drop_caches
+	[ "$(head -c 4000000 /dev/sda | sha256sum)" = "$sum" ] || { echo "witness: other data"; exit 1; }
+	rounds=$((rounds + 1))
+done
+echo "witness made $rounds good rounds"
+CHILD
+	truncate -s 16M "$work/witness.raw"
+	child_memory=256M child_processors=2 child_disk=$work/witness.raw child_output=console \
+		child witness enlightened 6.1-cloud "$work/witness.sh"
+}
+
 # disk_copy NAME: a root disk of the case's own, whose path is printed.
 disk_copy() {
 	need child-disk.raw

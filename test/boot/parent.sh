@@ -36,3 +36,15 @@ said() {
 		left=$((left - 1))
 	done
 }
+
+# witness_good: ends the witness; it must have worked all the time, and nobody complained.
+witness_good() {
+	echo stop | hvctl console witness >/dev/null 2>&1 &
+	ended witness 60
+	grep -h 'witness' /run/bulkhead/witness/console.log
+	grep -q 'witness made [1-9][0-9]* good rounds' /run/bulkhead/witness/console.log ||
+		fail "the witness suffered"
+	hvctl log | grep 'PANIC' && fail "the hypervisor asserts"
+	dmesg | grep -E 'BUG:|Oops:|WARNING: CPU' && fail "the parent's kernel complains"
+	return 0
+}

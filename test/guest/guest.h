@@ -28,7 +28,15 @@ bool probe_wrmsr(uint32_t number, uint64_t value);
 uint64_t probe_hypercall(const void *page, uint64_t input, uint64_t operand_in,
 			 uint64_t operand_out);
 
-/* The same numbers in every run. */
+/* Makes hypercalls possible; false where no Hyper-V interface is. */
+bool hypercall_enable(void);
+/* A random call of this code; its result as probe_hypercall() has it. */
+uint64_t hypercall_random(uint32_t code);
+
+/* Writing there may end or reset the machine, or silence our printing. */
+bool port_reaches_ending(uint32_t port, uint32_t size);
+
+/* The same numbers in every run, but for what seed=N makes of them. */
 uint64_t random_next(void);
 
 static inline void port_write(uint16_t port, uint8_t value)
@@ -62,4 +70,5 @@ void message_hostile(void);
 void overlay_hostile(void);
 void memory_hostile(void);
 void memory_wild(void);
+void fuzz_hostile(void);
 void fault_triple(void);

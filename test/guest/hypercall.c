@@ -17,7 +17,7 @@ static uint64_t input[PAGE / 8] __attribute__((aligned(PAGE)));
 static uint64_t output[PAGE / 8] __attribute__((aligned(PAGE)));
 
 /* False where no Hyper-V interface is: then there is nothing to attack. */
-static bool enable(void)
+bool hypercall_enable(void)
 {
 	if (!probe_wrmsr(HV_MSR_GUEST_OS_ID, 0x8100000000000001ull) ||
 	    !probe_wrmsr(HV_MSR_HYPERCALL,
@@ -58,13 +58,34 @@ static uint64_t address(void *page)
 	}
 }
 
+uint64_t hypercall_random(uint32_t code)
+{
+	const uint64_t kind = random_next();
+	uint64_t control = code;
+	size_t i;
+
+	if (!(kind & 0x3))
+		control |= 1ull << 16;
+	if (!(kind & 0x1c))
+		control |= (mixed() & 0x3ff) << 17;
+	if (kind & 0x20)
+		control |= (mixed() & 0xfff) << 32;
+	if (!(kind & 0x7c0))
+		control |= mixed() << 48;
+	fill(input);
+	for (i = 0; i < 8; i++)
+		input[i] = kind & 0x10000 << i ? mixed() & 0xff : mixed();
+	return probe_hypercall(hypercall_page, control, address(input),
+			       address(output));
+}
+
 void hypercall_hostile(void)
 {
 	uint64_t accepted = 0, total = 0;
 	uint32_t code;
 	int try;
 
-	if (!enable())
+	if (!hypercall_enable())
 		return;
 	for (code = 0; code < 2 * CODES; code++) {
 		for (try = 0; try < TRIES; try++) {
@@ -102,7 +123,7 @@ void message_hostile(void)
 	uint64_t accepted = 0;
 	int i;
 
-	if (!enable())
+	if (!hypercall_enable())
 		return;
 	for (i = 0; i < 4000; i++) {
 		fill(input);
@@ -129,7 +150,7 @@ void overlay_hostile(void)
 	uint64_t taken = 0;
 	uint64_t i;
 
-	if (!enable())
+	if (!hypercall_enable())
 		return;
 	for (i = 0; i < OVERLAYS; i++) {
 		const uint64_t gpa =

@@ -38,32 +38,57 @@ static const struct action actions[] = {
 	{"messages", message_hostile},
 	{"overlays", overlay_hostile},
 	{"memory", memory_hostile},
+	{"fuzz", fuzz_hostile},
 };
+
+static uint64_t state = 0x9e3779b97f4a7c15ull;
 
 uint64_t random_next(void)
 {
-	static uint64_t state = 0x9e3779b97f4a7c15ull;
-
 	state ^= state << 13;
 	state ^= state >> 7;
 	state ^= state << 17;
 	return state;
 }
 
-/* Whether the command line holds do=NAME as a word. */
-static bool is_asked(const char *line, const char *name)
+/* What follows KEY= in the command line; NULL if it is not there. */
+static const char *word(const char *line, const char *key)
 {
 	size_t i;
 
 	for (; *line; line++) {
-		if (line[0] != 'd' || line[1] != 'o' || line[2] != '=')
-			continue;
-		for (i = 0; name[i] && line[3 + i] == name[i]; i++)
+		for (i = 0; key[i] && line[i] == key[i]; i++)
 			;
-		if (!name[i] && (!line[3 + i] || line[3 + i] == ' '))
-			return true;
+		if (!key[i] && line[i] == '=')
+			return line + i + 1;
 	}
-	return false;
+	return NULL;
+}
+
+/* Whether the command line holds do=NAME. */
+static bool is_asked(const char *line, const char *name)
+{
+	const char *value = word(line, "do");
+	size_t i;
+
+	if (!value)
+		return false;
+	for (i = 0; name[i] && value[i] == name[i]; i++)
+		;
+	return !name[i] && (!value[i] || value[i] == ' ');
+}
+
+/* With seed=N on the command line the numbers are others. */
+static void random_seed(const char *line)
+{
+	const char *value = word(line, "seed");
+	uint64_t seed = 0;
+
+	for (; value && *value >= '0' && *value <= '9'; value++)
+		seed = seed * 10 + (uint64_t)(*value - '0');
+	state += seed * 0xbf58476d1ce4e5b9ull;
+	if (!state)
+		state = 1;
 }
 
 void guest_main(const uint8_t *boot_params);
@@ -80,6 +105,7 @@ void guest_main(const uint8_t *boot_params)
 	size_t i;
 
 	fault_init();
+	random_seed(line);
 	for (i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		if (!is_asked(line, actions[i].name))
 			continue;

@@ -11,7 +11,7 @@ static bool is_ending(uint32_t port)
 }
 
 /* A wide access reaches its neighbours too. */
-static bool reaches_ending(uint32_t port, uint32_t size)
+bool port_reaches_ending(uint32_t port, uint32_t size)
 {
 	for (uint32_t i = 0; i < size; i++)
 		if (is_ending(port + i))
@@ -37,7 +37,7 @@ void port_hostile(void)
 		const uint64_t value = random_next();
 		const uint32_t size = 1u << (value >> 62) % 3;
 
-		if (reaches_ending(port, size))
+		if (port_reaches_ending(port, size))
 			continue;
 		if (value >> 62 == 3)
 			port_read32((uint16_t)port);
