@@ -46,7 +46,7 @@ parent_script() {
 }
 
 # child NAME KIND FLAVOUR [SCRIPT [FILE...]]: writes $work/NAME.conf; the child runs SCRIPT.
-# $child_memory, $child_processors, $child_cmdline and $child_disk say the rest.
+# $child_memory, $child_processors, $child_cmdline, $child_disk and $child_network say the rest.
 child() {
 	local name=$1 kind=$2 flavour=$3 initrd
 	shift 3
@@ -54,7 +54,7 @@ child() {
 	initrd=$image/child-$flavour.cpio
 	if [ $# -gt 0 ]; then
 		initrd=$work/$name.cpio
-		"$root/image/child-initramfs" "$flavour" "$initrd" "$@"
+		LD_LIBRARY_PATH=${tool_libraries:-} "$root/image/child-initramfs" "$flavour" "$initrd" "$@"
 	fi
 	cat >"$work/$name.conf" <<-CONF
 	name = "$name"
@@ -65,6 +65,7 @@ child() {
 	initrd = "$initrd"
 	cmdline = "console=ttyS0 quiet child.end ${child_cmdline:-}"
 	${child_disk:+disk { file = \"$child_disk\" \}}
+	${child_network:+network { $child_network \}}
 	serial { output = "${child_output:-$work/$name.serial}" }
 	CONF
 	rm -f "$work/$name.serial"
@@ -124,3 +125,25 @@ disk_clean() {
 
 # disk_file FILE PATH: prints a file of the disk, read by the host's own tools.
 disk_file() { /sbin/debugfs -R "cat $2" "$1" 2>/dev/null; }
+
+# tool PACKAGE PATH: brings a package of Debian's (bookworm) with what it needs; the path of its program
+# goes to $tool, the folders of its libraries are added to $tool_libraries.
+tool() {
+	local tree
+	tree=$("$root/image/packages" closure bookworm "$1")
+	tool=$tree$2
+	tool_libraries=${tool_libraries:+$tool_libraries:}$tree/usr/lib/x86_64-linux-gnu:$tree/lib/x86_64-linux-gnu
+}
+
+# bundle NAME PROGRAM...: $work/NAME.tar with these in /usr/bin and the libraries of all of them, for a
+# parent to unpack in its root.
+bundle() {
+	local name=$1 program
+	shift
+	mkdir -p "$work/$name.tree"
+	for program; do
+		(. "$root/image/initramfs.sh"
+		LD_LIBRARY_PATH=$tool_libraries initramfs_program "$work/$name.tree" "$program" /usr/bin)
+	done
+	tar -C "$work/$name.tree" -cf "$work/$name.tar" .
+}
