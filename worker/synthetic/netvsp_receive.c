@@ -268,6 +268,14 @@ static bool arrival_discard(const struct arrival *arrival)
 	return true;
 }
 
+/* The transfer was not sent: no room, or the ring broke and all with it. */
+static bool arrival_unsent(struct arrival *arrival)
+{
+	if (!vmbus_channel_is_open(arrival->lane->channel))
+		return arrival_discard(arrival);
+	return arrival_wait(arrival, 0);
+}
+
 static bool arrival_bad(const struct arrival *arrival)
 {
 	arrival->netvsp->statistics.in_errors++;
@@ -302,7 +310,7 @@ static bool arrive_whole(struct arrival *arrival)
 		return arrival_wait(arrival, 1);
 	transfer.sizes[0] = section_fill(arrival, transfer.first, frame);
 	if (!netvsp_transfer_send(arrival->lane, &transfer))
-		return arrival_wait(arrival, 0);
+		return arrival_unsent(arrival);
 	count_received(netvsp, frame);
 	return true;
 }
@@ -361,7 +369,7 @@ static bool arrive_segments(struct arrival *arrival)
 		if (arrive_some(arrival, &cut, i))
 			continue;
 		/* What the child has cannot come again: TCP repeats the rest */
-		return i ? arrival_discard(arrival) : arrival_wait(arrival, 0);
+		return i ? arrival_discard(arrival) : arrival_unsent(arrival);
 	}
 	netvsp->statistics.in_segmented++;
 	return true;
