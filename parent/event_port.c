@@ -92,7 +92,7 @@ static int port_create(const struct partition *partition,
 		.in_size = sizeof(in),
 	};
 
-	return hypercall_do_with_memory(HV_PARTITION_ID_SELF, &call);
+	return hypercall_do_with_memory(&memory_pool_self, &call);
 }
 
 static int port_connect(const struct partition *partition,
@@ -111,7 +111,7 @@ static int port_connect(const struct partition *partition,
 		.in_size = sizeof(in),
 	};
 
-	return hypercall_do_with_memory(partition->id, &call);
+	return hypercall_do_with_memory(&partition->pool, &call);
 }
 
 static void port_delete(const struct event_port *port)

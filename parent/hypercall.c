@@ -127,12 +127,12 @@ int hypercall_do(struct hypercall *call)
 }
 
 /*
- * A call that may ask for memory on behalf of partition: deposits until it
- * stops asking, and goes on where the reps stopped. The last status is in
+ * A call that may ask for memory on behalf of pool's partition: deposits until
+ * it stops asking, and goes on where the reps stopped. The last status is in
  * *status. 0, or -errno when no answer was reached. Sleeps.
  */
-int hypercall_status_with_memory(u64 partition, struct hypercall *call,
-				 u16 *status)
+int hypercall_status_with_memory(struct memory_pool *pool,
+				 struct hypercall *call, u16 *status)
 {
 	unsigned int in_vain = 0;
 	int ret;
@@ -149,19 +149,19 @@ int hypercall_status_with_memory(u64 partition, struct hypercall *call,
 			return 0;
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		ret = memory_pool_deposit(partition, DEPOSIT_PAGES);
+		ret = memory_pool_deposit(pool, DEPOSIT_PAGES);
 		if (ret)
 			return ret;
 	}
 }
 
 /* As above, with the status as an errno. */
-int hypercall_do_with_memory(u64 partition, struct hypercall *call)
+int hypercall_do_with_memory(struct memory_pool *pool, struct hypercall *call)
 {
 	u16 status;
 	int ret;
 
-	ret = hypercall_status_with_memory(partition, call, &status);
+	ret = hypercall_status_with_memory(pool, call, &status);
 	return ret ? ret : hypercall_errno(status);
 }
 

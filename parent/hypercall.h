@@ -3,6 +3,7 @@
  * memory it asks for. */
 #pragma once
 
+#include <linux/atomic.h>
 #include <linux/types.h>
 #include "abi/hypercall.h"
 
@@ -18,6 +19,20 @@ struct hypercall {
 	u32 out_size; /* at most a page */
 	u16 done;     /* out: reps completed */
 };
+
+/*
+ * What this kernel lends the hypervisor for one partition. The more memory a
+ * partition has the more it may cost, so that mapping single pages far apart
+ * does not use up the parent's memory.
+ */
+struct memory_pool {
+	u64 partition;
+	atomic_long_t lent;   /* pages */
+	atomic_long_t mapped; /* pages of guest memory */
+};
+
+/* For the parent itself, which the hypervisor refuses nothing. */
+extern struct memory_pool memory_pool_self;
 
 struct cpuid_result {
 	u32 eax;
@@ -42,10 +57,10 @@ void hypercall_exit(void);
 
 u16 hypercall_status(struct hypercall *call);
 int hypercall_do(struct hypercall *call);
-int hypercall_status_with_memory(u64 partition, struct hypercall *call,
-				 u16 *status);
-int hypercall_do_with_memory(u64 partition, struct hypercall *call);
+int hypercall_status_with_memory(struct memory_pool *pool,
+				 struct hypercall *call, u16 *status);
+int hypercall_do_with_memory(struct memory_pool *pool, struct hypercall *call);
 int hypercall_errno(u16 status);
 
-int memory_pool_deposit(u64 partition, unsigned int pages);
-void memory_pool_withdraw(u64 partition);
+int memory_pool_deposit(struct memory_pool *pool, unsigned int pages);
+void memory_pool_withdraw(struct memory_pool *pool);

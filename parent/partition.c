@@ -52,7 +52,7 @@ static int simple_call(struct partition *partition, u16 code)
 	struct hypercall call = {
 		.code = code, .in = &in, .in_size = sizeof(in)};
 
-	return hypercall_do_with_memory(partition->id, &call);
+	return hypercall_do_with_memory(&partition->pool, &call);
 }
 
 /*
@@ -70,7 +70,7 @@ static bool partition_delete(struct partition *partition)
 	event_port_disconnect_all(partition);
 	if (partition->initialized)
 		ret = simple_call(partition, HVCALL_FINALIZE_PARTITION);
-	memory_pool_withdraw(partition->id);
+	memory_pool_withdraw(&partition->pool);
 	if (!ret)
 		ret = simple_call(partition, HVCALL_DELETE_PARTITION);
 	if (ret)
@@ -311,12 +311,13 @@ int partition_create_fd(void __user *arguments)
 	partition = partition_allocate();
 	if (!partition)
 		return -ENOMEM;
-	ret = hypercall_do_with_memory(HV_PARTITION_ID_SELF, &call);
+	ret = hypercall_do_with_memory(&memory_pool_self, &call);
 	if (ret) {
 		kfree(partition);
 		return ret;
 	}
 	partition->id = out.partition_id;
+	partition->pool.partition = partition->id;
 	mutex_lock(&partitions_mutex);
 	list_add_tail(&partition->all, &partitions);
 	mutex_unlock(&partitions_mutex);

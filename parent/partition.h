@@ -36,6 +36,7 @@ struct routing_table;
  */
 struct partition {
 	u64 id; /* c: the hypervisor's */
+	struct memory_pool pool;
 	struct kref references;
 	struct mutex mutex;
 	struct list_head all;		    /* partitions_mutex */

@@ -57,8 +57,8 @@ static int arguments_check(const struct mshv_root_hvcall *user, bool self)
 	return 0;
 }
 
-static long call_and_answer(u64 partition, struct mshv_root_hvcall *user,
-			    void *in, void *out)
+static long call_and_answer(struct memory_pool *pool,
+			    struct mshv_root_hvcall *user, void *in, void *out)
 {
 	struct hypercall call = {
 		.code = user->code,
@@ -71,7 +71,7 @@ static long call_and_answer(u64 partition, struct mshv_root_hvcall *user,
 	u16 status;
 	int ret;
 
-	ret = hypercall_status_with_memory(partition, &call, &status);
+	ret = hypercall_status_with_memory(pool, &call, &status);
 	if (ret)
 		return ret;
 	user->status = status;
@@ -85,7 +85,8 @@ static long call_and_answer(u64 partition, struct mshv_root_hvcall *user,
 /* MSHV_ROOT_HVCALL; no partition means the device. No lock is held. */
 long passthrough_hypercall(struct partition *partition, void __user *arguments)
 {
-	const u64 id = partition ? partition->id : HV_PARTITION_ID_SELF;
+	struct memory_pool *pool =
+		partition ? &partition->pool : &memory_pool_self;
 	struct mshv_root_hvcall user;
 	void *in, *out;
 	long ret;
@@ -105,8 +106,8 @@ long passthrough_hypercall(struct partition *partition, void __user *arguments)
 				  user.in_sz)) {
 		ret = -EFAULT;
 	} else {
-		*(u64 *)in = id;
-		ret = call_and_answer(id, &user, in, out);
+		*(u64 *)in = pool->partition;
+		ret = call_and_answer(pool, &user, in, out);
 		/* The status is the answer, whatever the error. */
 		if (copy_to_user(arguments, &user, sizeof(user)))
 			ret = -EFAULT;

@@ -71,7 +71,7 @@ static struct span span_at(const struct region *region, unsigned long index,
 	return span;
 }
 
-static int span_map(u64 partition, const struct region *region,
+static int span_map(struct memory_pool *pool, const struct region *region,
 		    struct span span, struct map_input *in)
 {
 	const unsigned long unit = span.large ? HV_PAGES_PER_LARGE_PAGE : 1;
@@ -85,7 +85,7 @@ static int span_map(u64 partition, const struct region *region,
 	unsigned long i;
 
 	in->head = (struct hv_input_map_gpa_pages){
-		.target_partition_id = partition,
+		.target_partition_id = pool->partition,
 		.target_gpa_base = region->gpa_page + span.first,
 		.map_flags = region->map_flags |
 			     (span.large ? HV_MAP_GPA_LARGE_PAGE : 0),
@@ -93,14 +93,14 @@ static int span_map(u64 partition, const struct region *region,
 	for (i = 0; i < reps; i++)
 		in->pages[i] =
 			page_to_pfn(region->pages[span.first + i * unit]);
-	return hypercall_do_with_memory(partition, &call);
+	return hypercall_do_with_memory(pool, &call);
 }
 
-static int span_unmap(u64 partition, const struct region *region,
+static int span_unmap(struct memory_pool *pool, const struct region *region,
 		      struct span span)
 {
 	struct hv_input_unmap_gpa_pages in = {
-		.target_partition_id = partition,
+		.target_partition_id = pool->partition,
 		.target_gpa_base = region->gpa_page + span.first,
 		.unmap_flags = span.large ? HV_UNMAP_GPA_LARGE_PAGE : 0,
 	};
@@ -111,11 +111,11 @@ static int span_unmap(u64 partition, const struct region *region,
 		.reps = span.count / (span.large ? HV_PAGES_PER_LARGE_PAGE : 1),
 	};
 
-	return hypercall_do_with_memory(partition, &call);
+	return hypercall_do_with_memory(pool, &call);
 }
 
 /* Unmaps the first count pages; goes on after an error, returns the first. */
-static int region_unmap(u64 partition, const struct region *region,
+static int region_unmap(struct memory_pool *pool, const struct region *region,
 			unsigned long count)
 {
 	unsigned long index = 0;
@@ -123,7 +123,7 @@ static int region_unmap(u64 partition, const struct region *region,
 
 	while (index < count) {
 		struct span span = span_at(region, index, HV_HYPERCALL_REP_MAX);
-		int one = span_unmap(partition, region, span);
+		int one = span_unmap(pool, region, span);
 
 		if (!ret)
 			ret = one;
@@ -137,7 +137,8 @@ static int region_unmap(u64 partition, const struct region *region,
  * All or nothing. A span that failed may be mapped in part, so it is unmapped
  * as well; that of pages which were never mapped may fail and means nothing.
  */
-static int region_map(u64 partition, const struct region *region, bool *clean)
+static int region_map(struct memory_pool *pool, const struct region *region,
+		      bool *clean)
 {
 	struct map_input *in = kzalloc(sizeof(*in), GFP_KERNEL);
 	unsigned long index = 0;
@@ -149,10 +150,10 @@ static int region_map(u64 partition, const struct region *region, bool *clean)
 	while (index < region->count) {
 		struct span span = span_at(region, index, MAP_REPS_MAX);
 
-		ret = span_map(partition, region, span, in);
+		ret = span_map(pool, region, span, in);
 		if (ret) {
-			*clean = !region_unmap(partition, region, index);
-			span_unmap(partition, region, span);
+			*clean = !region_unmap(pool, region, index);
+			span_unmap(pool, region, span);
 			break;
 		}
 		index += span.count;
@@ -257,13 +258,15 @@ static long region_add(struct partition *partition,
 	region = region_allocate(user, count);
 	if (!region)
 		return -ENOMEM;
+	atomic_long_add(count, &partition->pool.mapped);
 	ret = region_pin(region);
 	if (!ret)
-		ret = region_map(partition->id, region, &clean);
+		ret = region_map(&partition->pool, region, &clean);
 	if (!ret) {
 		list_add_tail(&region->list, &partition->regions);
 		return 0;
 	}
+	atomic_long_sub(count, &partition->pool.mapped);
 	if (clean)
 		region_free(region);
 	else
@@ -284,10 +287,11 @@ static long region_remove(struct partition *partition,
 		    region->count != user->size >> PAGE_SHIFT ||
 		    region->user_address != user->userspace_addr)
 			continue;
-		ret = region_unmap(partition->id, region, region->count);
+		ret = region_unmap(&partition->pool, region, region->count);
 		/* Still mapped in part: the pages must stay pinned. */
 		if (ret)
 			return ret;
+		atomic_long_sub(region->count, &partition->pool.mapped);
 		list_del(&region->list);
 		region_free(region);
 		return 0;

@@ -39,7 +39,7 @@ static int page_map(struct vp *vp, u16 type, struct page *page)
 	};
 	int ret;
 
-	ret = hypercall_do_with_memory(vp->partition->id, &call);
+	ret = hypercall_do_with_memory(&vp->partition->pool, &call);
 	if (!ret && out.map_location != in.requested_location) {
 		pr_err("mshv: p%llu vp%u: page %u is elsewhere (%#llx)\n",
 		       vp->partition->id, vp->index, type, out.map_location);
@@ -91,7 +91,7 @@ static int vp_create_call(struct vp *vp)
 		.in_size = sizeof(in),
 	};
 
-	return hypercall_do_with_memory(vp->partition->id, &call);
+	return hypercall_do_with_memory(&vp->partition->pool, &call);
 }
 
 static int vp_delete_call(struct vp *vp)

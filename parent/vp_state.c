@@ -146,7 +146,7 @@ static int by_pages(struct vp *vp, const struct state_request *request,
 	for (i = 0; i < pinned; i++)
 		in.list[i] = page_to_pfn(pages[i]);
 	ret = pinned == count
-		      ? hypercall_do_with_memory(vp->partition->id, &call)
+		      ? hypercall_do_with_memory(&vp->partition->pool, &call)
 		      : -EFAULT;
 	unpin_user_pages_dirty_lock(pages, pinned, get);
 	return ret;
@@ -167,7 +167,7 @@ static int timers_get(struct vp *vp, const struct state_request *request,
 	int ret;
 
 	head_fill(vp, request, &in);
-	ret = hypercall_do_with_memory(vp->partition->id, &call);
+	ret = hypercall_do_with_memory(&vp->partition->pool, &call);
 	if (!ret && copy_to_user(u64_to_user_ptr(buffer), &out, request->size))
 		ret = -EFAULT;
 	return ret;
@@ -187,7 +187,7 @@ static int timers_set(struct vp *vp, const struct state_request *request,
 	head_fill(vp, request, &in);
 	if (copy_from_user(in.list, u64_to_user_ptr(buffer), request->size))
 		return -EFAULT;
-	return hypercall_do_with_memory(vp->partition->id, &call);
+	return hypercall_do_with_memory(&vp->partition->pool, &call);
 }
 
 /* MSHV_GET_VP_STATE. vp.mutex is held. */

@@ -300,6 +300,9 @@ static void conclude(struct hypercall_call *call,
 
 	if (call->intercepted)
 		return;
+	/* Whom it waits for may have to share our core. */
+	if (call->again)
+		__builtin_ia32_pause();
 	/* With a finish the reps are done again, and change nothing. */
 	if (call->again && (!rep || call->definition->finish))
 		return;
