@@ -28,11 +28,16 @@ machine_base() {
 	machine+=(-serial chardev:com1 -serial chardev:com2)
 }
 
-# machine_disk SERIAL FILE READONLY: a virtio disk that the parent finds by its serial number.
+# machine_disk SERIAL FILE READONLY: a virtio disk that the parent finds by its serial number. The
+# demonstration forgets what was written: several may run at once, and each begins alike.
 machine_disk() {
 	local drive
 	drive="if=none,id=$1,format=raw,file=$(machine_escape "$2")"
-	[ "$3" = true ] && drive+=",readonly=on"
+	if [ "$3" = true ]; then
+		drive+=",readonly=on"
+	elif [ "$demo" = yes ]; then
+		drive+=",snapshot=on"
+	fi
 	machine+=(-drive "$drive" -device "virtio-blk-pci,drive=$1,serial=$1")
 }
 
