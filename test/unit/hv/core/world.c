@@ -2,6 +2,7 @@
 /* The fake machine with a parent on it, and children made for a test. */
 #include "world.h"
 
+#include <sanitizer/asan_interface.h>
 #include <stdlib.h>
 #include <ucontext.h>
 
@@ -41,9 +42,9 @@ int world_setup(void **state)
 int world_teardown(void **state)
 {
 	(void)state;
+	/* The stacks are for the next test as well. */
 	for (unsigned int i = 0; i < FAKE_LPS; i++)
-		free(runners[i].stack);
-	memset(runners, 0, sizeof(runners));
+		runners[i].started = false;
 	fake_stop();
 	return 0;
 }
@@ -55,8 +56,11 @@ void world_run(uint32_t lp)
 
 	fake.lp = lp;
 	if (!runner->started) {
-		runner->stack = malloc(STACK_SIZE);
+		if (!runner->stack)
+			runner->stack = malloc(STACK_SIZE);
 		assert_non_null(runner->stack);
+		/* Nobody returned from the frames of the test before. */
+		ASAN_UNPOISON_MEMORY_REGION(runner->stack, STACK_SIZE);
 		getcontext(&runner->context);
 		runner->context.uc_stack.ss_sp = runner->stack;
 		runner->context.uc_stack.ss_size = STACK_SIZE;
