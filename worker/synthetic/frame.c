@@ -218,6 +218,18 @@ void frame_ip_checksum(struct frame *frame)
 	memcpy(ip + 10, &sum, sizeof(sum));
 }
 
+bool frame_ip_is_right(const struct frame *frame)
+{
+	const struct frame_layout *const layout = &frame->layout;
+	struct checksum checksum = {0};
+
+	if (!layout->ipv4)
+		return false;
+	checksum_add(&checksum, frame_head_const(frame) + layout->network,
+		     layout->transport - layout->network);
+	return checksum_fold(&checksum) == 0xffff;
+}
+
 uint16_t frame_checksum_offset(const struct frame *frame)
 {
 	return frame->layout.protocol == FRAME_PROTOCOL_TCP ? 16 : 6;

@@ -95,8 +95,9 @@ void frame_trim(struct frame *frame);
 bool frame_vlan_remove(struct frame *frame, uint16_t *tci);
 void frame_vlan_insert(struct frame *frame, uint16_t tci);
 
-/* Writes the IPv4 header's checksum. */
+/* Writes the IPv4 header's checksum; whether it is right. */
 void frame_ip_checksum(struct frame *frame);
+bool frame_ip_is_right(const struct frame *frame);
 
 /* Writes TCP's or UDP's field as it is before the data is summed. */
 void frame_pseudo_checksum(struct frame *frame);

@@ -36,12 +36,11 @@ struct arrival {
 
 /* ---- Into a section ---- */
 
-static uint32_t checksum_word(const struct arrival *arrival,
-			      const struct frame *frame)
+static uint32_t transport_word(const struct arrival *arrival,
+			       const struct frame_layout *layout)
 {
 	const struct rndis_offloads *const offloads =
 		&arrival->netvsp->rndis.offloads;
-	const struct frame_layout *const layout = &frame->layout;
 	const bool tcp = layout->protocol == FRAME_PROTOCOL_TCP;
 	const bool wanted = tcp ? (layout->ipv4 ? offloads->receive_tcp4
 						: offloads->receive_tcp6)
@@ -52,6 +51,17 @@ static uint32_t checksum_word(const struct arrival *arrival,
 		return 0;
 	return tcp ? RNDIS_RX_CHECKSUM_TCP_SUCCEEDED
 		   : RNDIS_RX_CHECKSUM_UDP_SUCCEEDED;
+}
+
+static uint32_t checksum_word(const struct arrival *arrival,
+			      const struct frame *frame)
+{
+	const uint32_t word = transport_word(arrival, &frame->layout);
+
+	if (!arrival->netvsp->rndis.offloads.receive_ip ||
+	    !frame_ip_is_right(frame))
+		return word;
+	return word | RNDIS_RX_CHECKSUM_IP_SUCCEEDED;
 }
 
 static void header_say(struct packet_header *header, uint32_t type,

@@ -15,6 +15,9 @@
 /* Of all that is said about one frame. */
 #define PER_PACKET_MAX 256u
 
+/* In one send: more than drivers are told, less than would take long. */
+#define MESSAGES_MAX 64u
+
 /* What the child says about a frame. */
 struct frame_request {
 	bool checksum;
@@ -189,7 +192,8 @@ static bool send_large(struct netvsp_lane *lane,
 	if (layout->payload - layout->network + segment_size > link->mtu ||
 	    layout->end - layout->network > FRAME_IP_MAX)
 		return false;
-	if (cut.count > 1 && link->checksums && link->segments)
+	if (cut.count > 1 && link->checksums && link->segments &&
+	    !segment_first_differs(frame))
 		send_large_whole(lane, request, segment_size);
 	else
 		send_large_cut(lane, request, &cut);
@@ -367,6 +371,7 @@ uint32_t netvsp_transmit(struct netvsp_lane *lane,
 {
 	struct message message = {.lane = lane};
 	uint32_t status = NVSP_STATUS_SUCCESS;
+	unsigned int count = 0;
 
 	if (!send_spans(lane, send, packet, &message.spans))
 		return NVSP_STATUS_FAILURE;
@@ -379,7 +384,7 @@ uint32_t netvsp_transmit(struct netvsp_lane *lane,
 		message.size = left < UINT32_MAX ? (uint32_t)left : UINT32_MAX;
 		if (!message_read(&message, 0, &header, sizeof(header)) ||
 		    header.length < sizeof(header) ||
-		    header.length > message.size)
+		    header.length > message.size || count++ == MESSAGES_MAX)
 			return NVSP_STATUS_FAILURE;
 		message.size = header.length;
 		if (message_handle(&message, header.type) !=

@@ -41,6 +41,12 @@ bool segment_begin(struct segment_cut *cut, struct frame *whole,
 	return true;
 }
 
+bool segment_first_differs(const struct frame *whole)
+{
+	return frame_head_const(whole)[whole->layout.transport + TCP_FLAGS] &
+	       TCP_FLAG_CWR;
+}
+
 void segment_set_length(struct frame *frame)
 {
 	struct frame_layout *const layout = &frame->layout;
@@ -74,7 +80,6 @@ void segment_make(const struct segment_cut *cut, uint32_t index,
 		    bytes_get32(tcp + TCP_SEQUENCE) + offset);
 	if (!last)
 		tcp[TCP_FLAGS] &= (uint8_t) ~(TCP_FLAG_FIN | TCP_FLAG_PSH);
-	/* RFC 3168 6.1.2: on the first packet that leaves. */
 	if (index)
 		tcp[TCP_FLAGS] &= (uint8_t)~TCP_FLAG_CWR;
 	if (whole->layout.ipv4) {

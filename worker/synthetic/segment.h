@@ -29,5 +29,11 @@ bool segment_begin(struct segment_cut *cut, struct frame *whole,
 void segment_make(const struct segment_cut *cut, uint32_t index,
 		  struct frame *segment);
 
+/*
+ * Whether the first segment has a flag that the others have not (RFC 3168
+ * 6.1.2), which the link is not told of.
+ */
+bool segment_first_differs(const struct frame *whole);
+
 /* The lengths that IP's header gives, from the frame's size. */
 void segment_set_length(struct frame *frame);

@@ -160,6 +160,46 @@ static void test_checksums(void **state)
 	assert_int_equal(netvsp_statistics_read(net.netvsp).in_checksums, 32);
 }
 
+/* IPv4's own sum: right or not said to be. */
+static void test_ip_checksums(void **state)
+{
+	struct ndis_offload_parameters parameters = {
+		.header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(parameters)},
+		.ipv4_checksum = 4,
+	};
+
+	(void)state;
+	assert_int_equal(netguest_set(&net, RNDIS_OID_OFFLOAD_PARAMETERS,
+				      &parameters, sizeof(parameters)),
+			 0);
+	packet_make(&packet, &(struct packet_options){.payload = 700});
+	assert_true(arrive(NULL));
+	look(0);
+	assert_int_equal(about[RNDIS_PPI_CHECKSUM].word, 0x20);
+	offloads(4, 4, 4, 4);
+	assert_true(
+		arrive(&(struct network_offload){.checksum_verified = true}));
+	look(0);
+	assert_int_equal(about[RNDIS_PPI_CHECKSUM].word, 0x28);
+	packet.bytes[24] ^= 1;
+	assert_true(arrive(NULL));
+	look(0);
+	assert_false(about[RNDIS_PPI_CHECKSUM].present);
+	packet_make(&packet,
+		    &(struct packet_options){.ipv6 = true, .payload = 700});
+	assert_true(arrive(NULL));
+	look(0);
+	assert_false(about[RNDIS_PPI_CHECKSUM].present);
+	packet_make(&packet, &(struct packet_options){.payload = 700});
+	parameters.ipv4_checksum = 2;
+	assert_int_equal(netguest_set(&net, RNDIS_OID_OFFLOAD_PARAMETERS,
+				      &parameters, sizeof(parameters)),
+			 0);
+	assert_true(arrive(NULL));
+	look(0);
+	assert_false(about[RNDIS_PPI_CHECKSUM].present);
+}
+
 /* Zero leaves each as it is. */
 static void test_checksums_unchanged(void **state)
 {
@@ -544,6 +584,7 @@ int main(void)
 		TEST(test_sizes),
 		TEST(test_jumbo),
 		TEST(test_checksums),
+		TEST(test_ip_checksums),
 		TEST(test_checksums_unchanged),
 		TEST(test_checksum_elsewhere),
 		TEST(test_tags),

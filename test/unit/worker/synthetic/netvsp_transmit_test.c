@@ -133,6 +133,25 @@ static void test_many_in_one(void **state)
 	assert_int_equal(netvsp_statistics_read(net.netvsp).out_errors, 1);
 }
 
+static void test_too_many_in_one(void **state)
+{
+	uint32_t size = 0;
+
+	(void)state;
+	packet_make(&packet, &(struct packet_options){.payload = 1});
+	for (unsigned int i = 0; i < 65; i++)
+		size += netguest_packet(message + size, packet.bytes,
+					packet.size, NULL);
+	netguest_forget(&net);
+	assert_int_equal(
+		netguest_send(&net, NETGUEST_PAGES, message, size / 65 * 64),
+		NVSP_STATUS_SUCCESS);
+	assert_int_equal(net.sent_total, 64);
+	assert_int_equal(netguest_send(&net, NETGUEST_PAGES, message, size),
+			 NVSP_STATUS_FAILURE);
+	assert_int_equal(net.sent_total, 128);
+}
+
 static void test_jumbo(void **state)
 {
 	(void)state;
@@ -374,6 +393,25 @@ static void test_large_left(void **state)
 		assert_true(packet_judge(&seen));
 	}
 	assert_int_equal(netvsp_statistics_read(net.netvsp).out_segmented, 0);
+}
+
+/* A flag of the first segment alone, which no link is told of. */
+static void test_large_of_unlike(void **state)
+{
+	(void)state;
+	net.link.checksums = true;
+	net.link.segments = true;
+	large(&(struct packet_options){.flags = 0x90,
+				       .sequence = 0x77,
+				       .payload = 5000},
+	      1400);
+	assert_int_equal(transmit(NETGUEST_PAGES), NVSP_STATUS_SUCCESS);
+	assert_int_equal(net.sent_count, 4);
+	check_segments(5000, 1400);
+	for (unsigned int i = 0; i < 4; i++) {
+		look(i);
+		assert_int_equal(seen.bytes[47], i ? 0x10 : 0x90);
+	}
 }
 
 /* The header moves when a tag goes in before it. */
@@ -721,6 +759,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_places),
 		TEST(test_many_in_one),
+		TEST(test_too_many_in_one),
 		cmocka_unit_test_setup_teardown(test_jumbo, setup_jumbo,
 						teardown),
 		TEST(test_frame_sizes),
@@ -731,6 +770,7 @@ int main(void)
 		TEST(test_checksum_of_what_has_none),
 		TEST(test_large_cut),
 		TEST(test_large_left),
+		TEST(test_large_of_unlike),
 		TEST(test_large_left_tagged),
 		TEST(test_large_of_one),
 		TEST(test_large_refused),
