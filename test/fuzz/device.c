@@ -45,11 +45,11 @@ static void access(struct fuzz_device *device, struct fuzz *fuzz, bool write,
 static void pass(struct fuzz_device *device, struct fuzz *fuzz,
 		 unsigned int shift)
 {
-	if (shift < 12) {
+	if (shift < 9) {
 		fake_clock_advance(&device->clock, (uint64_t)fuzz_16(fuzz)
 							   << shift);
 	} else {
-		device->clock.now_ns += (uint64_t)fuzz_32(fuzz) << (shift - 12);
+		device->clock.now_ns += (uint64_t)fuzz_32(fuzz) << (shift - 9);
 		fake_clock_advance(&device->clock, 0);
 	}
 }
