@@ -12,6 +12,8 @@
  *   reset=N      asks for a reset the first N times
  *   deaf         takes no notice of "stop" and "kill"
  *   silent       never makes its socket
+ *   room=N       takes so many events of "keys" and "pointer" at a time and
+ *                prints them, then none once; without it: there is no driver
  */
 #define _GNU_SOURCE
 #include "abi/control.h"
@@ -102,6 +104,33 @@ static void answer(int fd, const char *line)
 	(void)!send(fd, line, strlen(line), MSG_NOSIGNAL);
 }
 
+/* Prints the events it takes, each on a line behind the verb. */
+static void input(struct fake *fake, int fd, const char *line)
+{
+	static bool full;
+	const size_t room = full ? 0 : (size_t)number(fake, "room", 0);
+	json_t *request = json_loads(line, 0, NULL);
+	const json_t *events = json_object_get(request, "events");
+	const char *verb = json_string_value(json_object_get(request, "verb"));
+	size_t taken = 0;
+	char text[256];
+
+	for (; taken < room && taken < json_array_size(events); taken++) {
+		char *event = json_dumps(json_array_get(events, taken),
+					 JSON_ENCODE_ANY | JSON_COMPACT);
+
+		snprintf(text, sizeof(text), "%s %s\n", verb, event);
+		print(fake, text, strlen(text));
+		free(event);
+	}
+	full = !full;
+	snprintf(text, sizeof(text), "{\"ok\": true, \"taken\": %zu}\n", taken);
+	answer(fd, word(fake, "room") ? text
+				      : "{\"ok\": false, \"error\": "
+					"\"the child has no driver\"}\n");
+	json_decref(request);
+}
+
 static void serve(struct fake *fake, unsigned int which, const char *line)
 {
 	const int fd = fake->clients[which];
@@ -125,6 +154,8 @@ static void serve(struct fake *fake, unsigned int which, const char *line)
 		answer(fd, known ? "{\"ok\": true}\n"
 				 : "{\"ok\": false, \"error\": "
 				   "\"no such network\"}\n");
+	} else if (strstr(line, "\"events\"")) {
+		input(fake, fd, line);
 	} else if (strstr(line, "\"stop\"")) {
 		answer(fd, "{\"ok\": true}\n");
 		if (!deaf)

@@ -618,6 +618,80 @@ static void test_check(void **state)
 	expect_text("\"line\": 4");
 }
 
+/* What the child with room for a few events got, as one line. */
+static void expect_got(const char *name, const char *text)
+{
+	assert_int_equal(run("list >/dev/null; tr '\\n' ' ' "
+			     "<run/%s/console.log",
+			     name),
+			 0);
+	expect_text(text);
+}
+
+static void test_input(void **state)
+{
+	(void)state;
+	assert_int_equal(start("typist", "room=3"), 0);
+	assert_int_equal(run("sendkey typist ctrl-alt-del a"), 0);
+	assert_int_equal(run("type typist 'Hi'"), 0);
+	assert_int_equal(run("pointer typist 1 2"), 0);
+	assert_int_equal(run("pointer typist 16384 0 left"), 0);
+	assert_int_equal(run("pointer typist 3 4 middle"), 0);
+	assert_int_equal(run("pointer typist 5 32767 down"), 0);
+	expect_got("typist",
+		   "keys 29 keys 56 keys 57427 keys 57555 keys 184 keys 157 "
+		   "keys 30 keys 158 keys 42 keys 35 keys 163 keys 170 keys 23 "
+		   "keys 151 pointer [1,2,0,0] pointer [16384,0,0,0] "
+		   "pointer [16384,0,1,0] pointer [16384,0,0,0] "
+		   "pointer [3,4,0,0] pointer [3,4,4,0] pointer [3,4,0,0] "
+		   "pointer [5,32767,0,0] pointer [5,32767,0,-1] ");
+	assert_int_equal(run("kill typist"), 0);
+}
+
+static void test_input_from_standard_input(void **state)
+{
+	(void)state;
+	assert_int_equal(start("typist", "room=100"), 0);
+	put("text", "a\tb\n");
+	assert_int_equal(run("type typist - <text"), 0);
+	put("places", "1 2\n\n 3\t4 up\n5 6 right\n");
+	assert_int_equal(run("pointer typist - <places"), 0);
+	expect_got("typist",
+		   "keys 30 keys 158 keys 15 keys 143 keys 48 keys 176 keys 28 "
+		   "keys 156 pointer [1,2,0,0] pointer [3,4,0,0] "
+		   "pointer [3,4,0,1] pointer [5,6,0,0] pointer [5,6,2,0] "
+		   "pointer [5,6,0,0] ");
+	assert_int_equal(run("kill typist"), 0);
+}
+
+static void test_no_input(void **state)
+{
+	(void)state;
+	assert_int_equal(start("mute", ""), 0);
+	assert_int_equal(run("sendkey mute a"), 1);
+	expect_text("mute: the child has no driver");
+	assert_int_equal(run("sendkey mute a nonsense"), 2);
+	expect_text("there is no key \"nonsense\"");
+	assert_int_equal(run("type mute 'a\xc3\xa4'"), 2);
+	expect_text("character 2");
+	assert_int_equal(run("pointer mute 1"), 2);
+	assert_int_equal(run("pointer mute 1 32768"), 2);
+	expect_text("expected 0 to 32767, got \"32768\"");
+	assert_int_equal(run("pointer mute -- -1 0"), 2);
+	assert_int_equal(run("pointer mute 1 1x"), 2);
+	assert_int_equal(run("pointer mute 1 1 fire"), 2);
+	expect_text("got \"fire\"");
+	put("places", "1 2\n3\n");
+	assert_int_equal(run("pointer mute - <places"), 2);
+	expect_text("line 2");
+	put("places", "1 2 left 4\n");
+	assert_int_equal(run("pointer mute - <places"), 2);
+	assert_int_equal(run("type mute - </dev/zero"), 1);
+	assert_int_equal(run("kill mute"), 0);
+	assert_int_equal(run("sendkey mute a"), 4);
+	assert_int_equal(run("type nobody a"), 3);
+}
+
 static void test_no_worker(void **state)
 {
 	(void)state;
@@ -739,6 +813,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_console_flood),
 		cmocka_unit_test(test_stats),
 		cmocka_unit_test(test_link),
+		cmocka_unit_test(test_input),
+		cmocka_unit_test(test_input_from_standard_input),
+		cmocka_unit_test(test_no_input),
 		cmocka_unit_test(test_no_worker),
 		cmocka_unit_test(test_no_log),
 		cmocka_unit_test(test_monitor_descriptors),
