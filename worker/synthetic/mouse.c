@@ -88,16 +88,7 @@ struct report_message {
 	struct report report;
 };
 
-struct device_info_message {
-	struct vmbus_mouse_initial_device_info info;
-	uint8_t report_descriptor[sizeof(report_descriptor)];
-};
-
 _Static_assert(sizeof(struct report) == 6, "report has no padding");
-_Static_assert(offsetof(struct device_info_message, report_descriptor) ==
-		       sizeof(struct vmbus_mouse_initial_device_info),
-	       "the descriptor follows at once");
-
 /* body counts the bytes that follow the header. */
 static struct vmbus_mouse_header header_of(uint32_t type, size_t body)
 {
@@ -113,7 +104,7 @@ static struct vmbus_mouse_header header_of(uint32_t type, size_t body)
 }
 
 /*
- * The response ends after "approved": Linux before 6.0 takes one that counts
+ * The response ends after "approved": older Linux takes one that counts
  * padding for too long.
  */
 static void answer_version(struct mouse *mouse, uint32_t version, bool approved)
@@ -132,27 +123,27 @@ static void answer_version(struct mouse *mouse, uint32_t version, bool approved)
 
 static void send_device_info(struct mouse *mouse)
 {
-	struct device_info_message message = {
-		.info = {
-			.header = header_of(
-				VMBUS_MOUSE_INITIAL_DEVICE_INFO,
-				sizeof(message) -
-					sizeof(struct vmbus_mouse_header)),
-			.info = {.size = sizeof(message.info.info),
-				 .vendor = HID_VENDOR,
-				 .product = HID_PRODUCT,
-				 .version = 1},
-			.hid = {.length = sizeof(message.info.hid),
-				.descriptor_type = HID_DESCRIPTOR_TYPE,
-				.hid_version = {0x11, 0x01},
-				.descriptor_count = 1,
-				.report_type = HID_REPORT_DESCRIPTOR_TYPE,
-				.report_length = {sizeof(report_descriptor)}},
-		}};
+	uint8_t message[sizeof(struct vmbus_mouse_initial_device_info) +
+			sizeof(report_descriptor)];
+	const struct vmbus_mouse_initial_device_info info = {
+		.header = header_of(VMBUS_MOUSE_INITIAL_DEVICE_INFO,
+				    sizeof(message) - sizeof(info.header)),
+		.info = {.size = sizeof(info.info),
+			 .vendor = HID_VENDOR,
+			 .product = HID_PRODUCT,
+			 .version = 1},
+		.hid = {.length = sizeof(info.hid),
+			.descriptor_type = HID_DESCRIPTOR_TYPE,
+			.hid_version = {0x11, 0x01},
+			.descriptor_count = 1,
+			.report_type = HID_REPORT_DESCRIPTOR_TYPE,
+			.report_length = {sizeof(report_descriptor)}},
+	};
 
-	memcpy(message.report_descriptor, report_descriptor,
+	memcpy(message, &info, sizeof(info));
+	memcpy(message + sizeof(info), report_descriptor,
 	       sizeof(report_descriptor));
-	input_stream_reply(&mouse->stream, &message, sizeof(message));
+	input_stream_reply(&mouse->stream, message, sizeof(message));
 }
 
 static void negotiate(struct mouse *mouse, uint32_t version)
