@@ -16,7 +16,7 @@ void bus_send(struct guest_channel *channel, size_t size)
 		guest_send(channel, &bus.sent);
 }
 
-static void clear(uint16_t type)
+void bus_clear(uint16_t type)
 {
 	bus.sent.descriptor = (struct vmbus_packet_descriptor){
 		.type = type, .flags = VMBUS_PACKET_FLAG_COMPLETION_REQUESTED};
@@ -26,7 +26,7 @@ static void clear(uint16_t type)
 void bus_send_inband(struct guest_channel *channel, const void *payload,
 		     size_t size)
 {
-	clear(VMBUS_PACKET_IN_BAND);
+	bus_clear(VMBUS_PACKET_IN_BAND);
 	memcpy(bus.sent.payload, payload, size);
 	bus_send(channel, size);
 }
@@ -35,7 +35,7 @@ static void send_raw(struct guest_channel *channel)
 {
 	size_t size;
 
-	clear(fuzz_8(&bus.input) % 16);
+	bus_clear(fuzz_8(&bus.input) % 16);
 	bus.sent.header_size = fuzz_8(&bus.input) % 8 * 8u;
 	fuzz_bytes(&bus.input, bus.sent.header, bus.sent.header_size);
 	size = fuzz_8(&bus.input);

@@ -46,6 +46,8 @@ void bus_reset(void);
 /* After the device's end. */
 void bus_stop(void);
 
+/* bus.sent is to be a packet of this type that wants to be answered. */
+void bus_clear(uint16_t type);
 /* Sends bus.sent with its header and size bytes of payload, on an open one. */
 void bus_send(struct guest_channel *channel, size_t size);
 /* The same as one in-band packet with this payload. */

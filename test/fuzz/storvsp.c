@@ -81,9 +81,7 @@ static void command(struct guest_channel *channel)
 	message.srb.cdb_length = which & 16 ? 16 : fuzz_8(input);
 	message.srb.transfer_length = which & 32 ? fuzz_32(input) : size;
 	fuzz_bytes(input, message.srb.cdb, which & 64 ? 16 : 10);
-	bus.sent.descriptor = (struct vmbus_packet_descriptor){
-		.type = VMBUS_PACKET_IN_BAND, .flags = 1};
-	bus.sent.header_size = 0;
+	bus_clear(VMBUS_PACKET_IN_BAND);
 	if (size)
 		data_pages(which, offset, size);
 	memcpy(bus.sent.payload, &message, sizeof(message));
