@@ -161,6 +161,15 @@ static void test_truncated(void **state)
 				assert_false(frame_parse(&frame));
 		}
 	}
+	/* A tag, and not all of the type behind it. */
+	packet_make(&packet, &(struct packet_options){.tag = 5});
+	packet.bytes[17] = 6; /* ARP */
+	assert_true(read_packet(5000) && frame_parse(&frame));
+	packet.size = 17;
+	assert_true(read_packet(5000));
+	assert_false(frame_parse(&frame));
+	packet.size = 18;
+	assert_true(read_packet(5000) && frame_parse(&frame));
 	/* Less than it is said to be. */
 	packet_make(&packet, &(struct packet_options){.payload = 1});
 	read_packet(5000);

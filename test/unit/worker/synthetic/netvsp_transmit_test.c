@@ -649,6 +649,16 @@ static void test_bad_packets(void **state)
 		    net.sent_count)
 			fail_msg("%u", i);
 	}
+	/* Nothing but a header, and not all of it. */
+	memset(message, 0, 60);
+	message[0] = RNDIS_PACKET;
+	for (uint32_t size = 8; size < 60; size++) {
+		memcpy(message + 4, &size, sizeof(size));
+		memset(message + 8, 0, size - 8);
+		assert_int_equal(
+			netguest_send(&net, NETGUEST_PAGES, message, size),
+			NVSP_STATUS_FAILURE);
+	}
 	/* A word that is too short to be one is none. */
 	assert_int_equal(transmit_changed(52, 13), NVSP_STATUS_SUCCESS);
 	/* A frame of the message's last bytes. */

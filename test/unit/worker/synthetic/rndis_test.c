@@ -300,6 +300,9 @@ static void test_offload_parameters(void **state)
 				      &parameters, 20),
 			 0);
 	assert_int_equal(netguest_set(&net, RNDIS_OID_OFFLOAD_ENCAPSULATION,
+				      &parameters, 4),
+			 0);
+	assert_int_equal(netguest_set(&net, RNDIS_OID_OFFLOAD_ENCAPSULATION,
 				      &parameters, 3),
 			 RNDIS_STATUS_INVALID_DATA);
 }
@@ -503,6 +506,16 @@ static void test_bad_messages(void **state)
 				 NVSP_STATUS_FAILURE);
 	}
 	assert_int_equal(net.received_count, 0);
+	message[0] = RNDIS_KEEPALIVE;
+	message[1] = 1025;
+	assert_int_equal(netguest_control(&net, message, 1025),
+			 NVSP_STATUS_FAILURE);
+	assert_int_equal(net.received_count, 0);
+	message[1] = 1024;
+	assert_int_equal(netguest_control(&net, message, 1024),
+			 NVSP_STATUS_SUCCESS);
+	netguest_reply(&net, RNDIS_KEEPALIVE_COMPLETE);
+	netguest_forget(&net);
 	/* A buffer that is not in the message. */
 	for (unsigned int i = 0; i < 4; i++) {
 		static const uint32_t offsets[] = {20, 21, 0xfffffffc, 100};
