@@ -19,6 +19,12 @@ static uint64_t round_up_large(uint64_t size)
 	return (size + LARGE_PAGE_MASK) & ~LARGE_PAGE_MASK;
 }
 
+/* A byte for each frame below the end of RAM. */
+static uint64_t lent_pages(uint64_t ram_end)
+{
+	return (ram_end >> (2 * PAGE_SHIFT)) + 1;
+}
+
 /* Page tables of the direct map and the image, and the other stacks. */
 static uint64_t boot_size(uint64_t ram_end, uint32_t lps)
 {
@@ -26,13 +32,8 @@ static uint64_t boot_size(uint64_t ram_end, uint32_t lps)
 	uint64_t tables = gigabytes + gigabytes / 512 + 32;
 	uint64_t stacks = (uint64_t)lps * (PROCESSOR_AREA_SIZE / PAGE_SIZE);
 
-	return round_up_large((tables + stacks) << PAGE_SHIFT);
-}
-
-static void print_range(const char *what, const struct spa_range *range)
-{
-	print("boot: %s: %lu KiB at %lx\n", what, range->size >> 10,
-	      range->base.value);
+	return round_up_large((tables + stacks + lent_pages(ram_end))
+			      << PAGE_SHIFT);
 }
 
 /* What the core may touch for partitions: not the devices in the holes. */
@@ -91,8 +92,7 @@ bool reserve_memory(struct memory_map *map, const struct reserve_wish *wish,
 	end = next + own->size - pool;
 	config->pool = (struct spa_range){SPA(end), pool};
 	list_ram(map, config);
-	print_range("image", image);
-	print_range("page pool", &config->pool);
+	config->lent = reserve_take(lent_pages(memory_map_ram_end(map)));
 	return true;
 }
 

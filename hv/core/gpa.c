@@ -112,60 +112,112 @@ bool gpa_write(struct partition *partition, gpa_t gpa, const void *from,
 
 /* ---- Counting ---- */
 
-/* What is mapped in the 2 MiB or less from gpa on: before a change, and after.
- */
+/* So many children's pages lie on a frame that their number is lost: it stays
+ * lent for ever. */
+#define LENT_MANY 255
+
+/* Lock P of the parent held: a frame that is lent is not the hypervisor's. */
+static void lend(spa_t base, uint64_t size, int change)
+{
+	uint8_t *lent = cpu_map(hypervisor.config.lent);
+	uint64_t first = base.value >> PAGE_SHIFT;
+
+	for (uint64_t i = first; i < first + (size >> PAGE_SHIFT); i++) {
+		if (lent[i] != LENT_MANY)
+			lent[i] = (uint8_t)(lent[i] + change);
+	}
+}
+
 struct tally {
 	uint64_t small;
 	uint64_t large;
 };
 
+/* What is mapped in the 2 MiB or less from gpa on. Its frames, if a child's,
+ * count as lent once more or once less. */
 static struct tally tally(const struct partition *partition, gpa_t gpa,
-			  uint64_t size)
+			  uint64_t size, int change)
 {
 	struct tally found = {0};
-	struct virt_mapping old;
+	struct virt_mapping leaf;
+	uint64_t at = gpa.value;
 
-	for (uint64_t at = gpa.value; at < gpa.value + size; at += PAGE_SIZE) {
-		if (!virt->space_lookup(&partition->space, GPA(at), &old))
+	for (; at < gpa.value + size; at = leaf.gpa.value + leaf.size) {
+		if (!virt->space_lookup(&partition->space, GPA(at), &leaf))
 			continue;
-		if (old.size == LARGE_PAGE_SIZE) {
-			found.large++;
-			break;
-		}
-		found.small++;
+		found.small += leaf.size == PAGE_SIZE;
+		found.large += leaf.size != PAGE_SIZE;
+		if (!partition_is_parent(partition))
+			lend(SPA(leaf.spa.value + at - leaf.gpa.value),
+			     MIN(leaf.size, size), change);
 	}
 	return found;
 }
 
-/* Counts what has changed since before. A page that goes, or comes, where a
- * large one was leaves the rest of that as small ones. */
-static void retally(struct partition *partition, const struct tally *before,
-		    gpa_t gpa, uint64_t size)
-{
-	struct tally after = tally(partition, gpa, size);
+/* ---- Changes: locks P held, a child's and the parent's ---- */
 
-	partition->pages_small += after.small - before->small;
-	partition->pages_large += after.large - before->large;
-	if (size == PAGE_SIZE && before->large > after.large)
-		partition->pages_small += LARGE_PAGE_SIZE / PAGE_SIZE - 1;
+static void lock(struct partition *partition)
+{
+	spinlock_take(&partition->lock);
+	if (partition->parent)
+		spinlock_take(&partition->parent->lock);
 }
 
-/* ---- The hypercall page: lock P held ---- */
+static void unlock(struct partition *partition)
+{
+	if (partition->parent)
+		spinlock_give(&partition->parent->lock);
+	spinlock_give(&partition->lock);
+}
+
+/*
+ * Maps target or, without rights, unmaps; frames that went are lent until
+ * translations of them are asked to be dropped. A page that goes, or comes,
+ * where a large one was leaves the rest of that as small ones.
+ */
+static enum hv_status change(struct partition *partition,
+			     const struct virt_mapping *target)
+{
+	struct virt_space *space = &partition->space;
+	gpa_t gpa = target->gpa;
+	uint64_t size = target->size;
+	struct tally before = tally(partition, gpa, size, -1);
+	enum hv_status status = target->rights
+					? virt->space_map(space, target)
+					: virt->space_unmap(space, gpa, size);
+	struct tally after = tally(partition, gpa, size, 1);
+
+	partition->pages_small += after.small - before.small;
+	partition->pages_large += after.large - before.large;
+	if (size == PAGE_SIZE && before.large > after.large)
+		partition->pages_small += LARGE_PAGE_SIZE / PAGE_SIZE - 1;
+	if (status == HV_STATUS_SUCCESS && (before.small || before.large))
+		gpa_flush(partition);
+	return status;
+}
+
+/* What the overlay hides is lent as well: it comes back. */
+static void overlay_keep(struct partition *partition,
+			 const struct virt_mapping *below)
+{
+	struct virt_mapping *kept = &partition->overlay.below;
+
+	if (!partition_is_parent(partition)) {
+		lend(below->spa, below->rights ? PAGE_SIZE : 0, 1);
+		lend(kept->spa, kept->rights ? PAGE_SIZE : 0, -1);
+	}
+	*kept = *below;
+}
 
 static void overlay_remove(struct partition *partition)
 {
-	struct overlay *overlay = &partition->overlay;
-	struct tally before = tally(partition, overlay->gpa, PAGE_SIZE);
+	const struct virt_mapping nothing = {0};
 
-	if (!overlay->active)
+	if (!partition->overlay.active)
 		return;
-	if (overlay->something_below)
-		virt->space_map(&partition->space, &overlay->below);
-	else
-		virt->space_unmap(&partition->space, overlay->gpa, PAGE_SIZE);
-	retally(partition, &before, overlay->gpa, PAGE_SIZE);
-	overlay->active = false;
-	gpa_flush(partition);
+	partition->overlay.active = false;
+	change(partition, &partition->overlay.below);
+	overlay_keep(partition, &nothing);
 }
 
 static bool overlay_put(struct partition *partition, gpa_t gpa)
@@ -176,23 +228,17 @@ static bool overlay_put(struct partition *partition, gpa_t gpa)
 		.size = PAGE_SIZE,
 		.rights = VIRT_MAP_READ | VIRT_MAP_EXECUTE,
 	};
-	struct virt_mapping below = {.gpa = gpa};
-	struct tally before = tally(partition, gpa, PAGE_SIZE);
-	bool something = virt->space_lookup(&partition->space, gpa, &below);
+	struct virt_mapping old = {0};
+	struct virt_mapping below = {.gpa = gpa, .size = PAGE_SIZE};
 
-	if (virt->space_map(&partition->space, &code) != HV_STATUS_SUCCESS)
+	if (virt->space_lookup(&partition->space, gpa, &old)) {
+		below.spa = SPA(old.spa.value + gpa.value - old.gpa.value);
+		below.rights = old.rights;
+	}
+	if (change(partition, &code) != HV_STATUS_SUCCESS)
 		return false;
-	retally(partition, &before, gpa, PAGE_SIZE);
-	below.spa.value += gpa.value - below.gpa.value;
-	below.gpa = gpa;
-	below.size = PAGE_SIZE;
-	partition->overlay = (struct overlay){
-		.active = true,
-		.something_below = something,
-		.gpa = gpa,
-		.below = below,
-	};
-	gpa_flush(partition);
+	overlay_keep(partition, &below);
+	partition->overlay.active = true;
 	return true;
 }
 
@@ -202,63 +248,36 @@ bool gpa_overlay(struct partition *partition, gpa_t gpa)
 		return false;
 	if (partition_is_parent(partition))
 		gpa_parent_fault(partition, gpa);
-	spinlock_take(&partition->lock);
+	lock(partition);
 	overlay_remove(partition);
 	bool done = overlay_put(partition, gpa);
 
-	spinlock_give(&partition->lock);
+	unlock(partition);
 	return done;
 }
 
 void gpa_overlay_remove(struct partition *partition)
 {
-	spinlock_take(&partition->lock);
+	lock(partition);
 	overlay_remove(partition);
-	spinlock_give(&partition->lock);
+	unlock(partition);
 }
 
 /* ---- Children ---- */
 
-static bool overlaid(const struct partition *partition, gpa_t gpa,
-		     uint64_t size)
-{
-	return partition->overlay.active &&
-	       partition->overlay.gpa.value - gpa.value < size;
-}
-
-/* The parent's frame behind source, all of it the parent's own RAM. */
-static bool owned(struct partition *parent, gpa_t source, uint64_t size)
+/* All of it the parent's own RAM, as far as the parent sees it. */
+static bool owned(struct partition *parent, spa_t base, uint64_t size)
 {
 	struct virt_mapping mapping;
 
-	if (!in_ram(source.value, size) || hides(source.value, size))
+	if (!in_ram(base.value, size) || hides(base.value, size))
 		return false;
-	for (uint64_t at = source.value; at < source.value + size;) {
-		if (virt->space_lookup(&parent->space, GPA(at), &mapping)) {
-			if (mapping.spa.value != mapping.gpa.value)
-				return false;
-			at = mapping.gpa.value + mapping.size;
-			continue;
-		}
-		at += PAGE_SIZE;
+	for (uint64_t at = base.value; at < base.value + size;) {
+		if (virt->space_lookup(&parent->space, GPA(at), &mapping) &&
+		    mapping.spa.value != mapping.gpa.value)
+			return false;
+		at = mapping.gpa.value + mapping.size;
 	}
-	return true;
-}
-
-/* Lets the overlay remember a new mapping, or none, below it; true: nothing
- * more to do. Only a page of the overlay's own size can be kept that way. */
-static bool change_below_overlay(struct partition *child,
-				 const struct virt_mapping *target)
-{
-	if (!overlaid(child, target->gpa, target->size))
-		return false;
-	if (target->size != PAGE_SIZE) {
-		overlay_remove(child);
-		child->hypercall_msr &= ~1ull;
-		return false;
-	}
-	child->overlay.below = *target;
-	child->overlay.something_below = target->rights != 0;
 	return true;
 }
 
@@ -274,66 +293,56 @@ static bool mapped_so(struct partition *child,
 	       old.rights == target->rights;
 }
 
-/* Locks P of child and parent held: what the parent gives it does not lose. */
-static enum hv_status map_owned(struct partition *child,
-				const struct virt_mapping *target)
+static enum hv_status map(struct partition *child,
+			  const struct virt_mapping *target)
 {
-	if (!owned(child->parent, GPA(target->spa.value), target->size))
+	const struct overlay *overlay = &child->overlay;
+
+	if (target->rights && !owned(child->parent, target->spa, target->size))
 		return HV_STATUS_ACCESS_DENIED;
-	if (change_below_overlay(child, target) || mapped_so(child, target))
-		return HV_STATUS_SUCCESS;
-
-	struct tally before = tally(child, target->gpa, target->size);
-	enum hv_status status = virt->space_map(&child->space, target);
-
-	retally(child, &before, target->gpa, target->size);
-	if (status == HV_STATUS_SUCCESS && (before.small || before.large))
-		gpa_flush(child);
-	return status;
+	if (overlay->active &&
+	    overlay->below.gpa.value - target->gpa.value < target->size) {
+		if (target->size == PAGE_SIZE) {
+			overlay_keep(child, target);
+			return HV_STATUS_SUCCESS;
+		}
+		overlay_remove(child);
+		child->hypercall_msr &= ~1ull;
+	}
+	return mapped_so(child, target) ? HV_STATUS_SUCCESS
+					: change(child, target);
 }
 
 enum hv_status gpa_map(struct partition *child,
-		       const struct gpa_mapping *mapping)
+		       const struct virt_mapping *target)
 {
-	const struct virt_mapping target = {
-		.gpa = mapping->gpa,
-		.spa = SPA(mapping->source.value),
-		.size = mapping->size,
-		.rights = mapping->rights,
-	};
+	uint64_t mask = target->size - 1;
 
-	if (!mapping->rights)
-		return gpa_unmap(child, mapping->gpa, mapping->size);
-	if ((mapping->gpa.value | mapping->source.value) & (mapping->size - 1))
+	if ((target->gpa.value & mask) ||
+	    target->gpa.value + target->size > PARTITION_GPA_LIMIT ||
+	    (target->rights && (target->spa.value & mask)))
 		return HV_STATUS_INVALID_PARAMETER;
-	if (mapping->gpa.value + mapping->size > PARTITION_GPA_LIMIT)
-		return HV_STATUS_INVALID_PARAMETER;
-	spinlock_take(&child->parent->lock);
-	enum hv_status status = map_owned(child, &target);
+	lock(child);
+	enum hv_status status = map(child, target);
 
-	spinlock_give(&child->parent->lock);
+	unlock(child);
 	return status;
 }
 
-enum hv_status gpa_unmap(struct partition *child, gpa_t gpa, uint64_t size)
+bool gpa_forget(struct partition *child, unsigned int budget)
 {
-	const struct virt_mapping nothing = {.gpa = gpa, .size = size};
+	struct virt_mapping leaf;
+	gpa_t *at = &child->forgotten;
 
-	if ((gpa.value & (size - 1)) || gpa.value + size > PARTITION_GPA_LIMIT)
-		return HV_STATUS_INVALID_PARAMETER;
-	if (change_below_overlay(child, &nothing))
-		return HV_STATUS_SUCCESS;
-
-	struct tally before = tally(child, gpa, size);
-
-	if (!before.small && !before.large)
-		return HV_STATUS_SUCCESS;
-	enum hv_status status = virt->space_unmap(&child->space, gpa, size);
-
-	retally(child, &before, gpa, size);
-	if (status == HV_STATUS_SUCCESS)
-		gpa_flush(child);
-	return status;
+	lock(child);
+	overlay_remove(child);
+	for (; budget && at->value < PARTITION_GPA_LIMIT; budget--) {
+		virt->space_lookup(&child->space, *at, &leaf);
+		tally(child, *at, MIN(leaf.size, LARGE_PAGE_SIZE), -1);
+		at->value += leaf.size;
+	}
+	unlock(child);
+	return at->value >= PARTITION_GPA_LIMIT;
 }
 
 /* ---- Forgetting translations ---- */
@@ -388,7 +397,8 @@ bool gpa_parent_fault(struct partition *parent, gpa_t gpa)
 	spinlock_take(&parent->lock);
 	bool done = virt->space_lookup(&parent->space, gpa, &old);
 
-	if (!done && special(mapping.gpa)) {
+	/* A page alone where some of its neighbours are mapped to scrap. */
+	if (!done && (old.size < LARGE_PAGE_SIZE || special(mapping.gpa))) {
 		uint64_t page = gpa.value & ~(uint64_t)PAGE_MASK;
 
 		mapping.gpa = GPA(page);
@@ -426,8 +436,12 @@ enum hv_status gpa_hide(struct partition *parent, spa_t frame)
 	/* A large identity page is needed first, to be split. */
 	gpa_parent_fault(parent, GPA(frame.value));
 	spinlock_take(&parent->lock);
-	if (owned(parent, GPA(frame.value), PAGE_SIZE))
-		status = virt->space_map(&parent->space, &scrap);
+	const uint8_t *lent = cpu_map(hypervisor.config.lent);
+
+	if (owned(parent, frame, PAGE_SIZE))
+		status = lent[frame.value >> PAGE_SHIFT]
+				 ? HV_STATUS_INVALID_PARAMETER
+				 : virt->space_map(&parent->space, &scrap);
 	spinlock_give(&parent->lock);
 	if (status == HV_STATUS_SUCCESS)
 		gpa_flush(parent);

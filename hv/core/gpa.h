@@ -21,21 +21,16 @@ bool gpa_write(struct partition *partition, gpa_t gpa, const void *from,
 	       uint64_t size);
 
 /*
- * Maps one page of parent memory (source, by parent address) into a child.
+ * Maps one page of parent memory, of 4 KiB or 2 MiB, into a child; without
+ * rights it takes away what is there, which is out of use once gpa_quiet().
  * INVALID_PARAMETER: misaligned; ACCESS_DENIED: not the parent's own RAM.
- * Lock P of child held.
  */
-struct gpa_mapping {
-	gpa_t gpa;
-	gpa_t source;
-	uint64_t size;	 /* PAGE_SIZE or LARGE_PAGE_SIZE */
-	uint32_t rights; /* VIRT_MAP_*; none: not mapped at all */
-};
 enum hv_status gpa_map(struct partition *child,
-		       const struct gpa_mapping *mapping);
+		       const struct virt_mapping *target);
 
-/* Unmaps; what was there is out of use once gpa_quiet(). Lock P held. */
-enum hv_status gpa_unmap(struct partition *child, gpa_t gpa, uint64_t size);
+/* A child that never runs again no longer counts as having its frames. True
+ * when all is done, of which a call does budget pages. */
+bool gpa_forget(struct partition *child, unsigned int budget);
 
 /* Every vp drops its translations before it runs again. */
 void gpa_flush(struct partition *partition);
@@ -51,8 +46,11 @@ bool gpa_quiet(struct partition *partition);
  * is nothing at that address. */
 bool gpa_parent_fault(struct partition *parent, gpa_t gpa);
 
-/* Takes one of the parent's frames from it, or gives it back. Hiding counts
- * only once gpa_quiet(parent). */
+/*
+ * Takes one of the parent's frames from it, or gives it back. Hiding counts
+ * only once gpa_quiet(parent), and then no child has a translation of it left.
+ * ACCESS_DENIED: not the parent's; INVALID_PARAMETER: mapped into a child.
+ */
 enum hv_status gpa_hide(struct partition *parent, spa_t frame);
 void gpa_unhide(struct partition *parent, spa_t frame);
 

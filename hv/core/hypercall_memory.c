@@ -25,51 +25,39 @@ static uint32_t rights_of(uint32_t flags)
 	return rights;
 }
 
-static gpa_t page_at(uint64_t base_page, uint32_t index, uint64_t size)
+static enum hv_status map_rep(const struct hypercall_call *call, uint64_t base,
+			      bool large, struct virt_mapping mapping)
 {
-	return GPA((base_page << PAGE_SHIFT) + index * size);
+	if (base >= PARTITION_GPA_LIMIT >> PAGE_SHIFT ||
+	    mapping.spa.value >= PARTITION_GPA_LIMIT)
+		return HV_STATUS_INVALID_PARAMETER;
+	mapping.size = large ? LARGE_PAGE_SIZE : PAGE_SIZE;
+	mapping.gpa = GPA((base << PAGE_SHIFT) + call->index * mapping.size);
+	return gpa_map(call->target, &mapping);
 }
 
 enum hv_status hypercall_map_gpa_pages(struct hypercall_call *call)
 {
 	const struct hv_input_map_gpa_pages *input = call->input;
 	const uint64_t *source = hypercall_rep_input(call);
-	uint64_t size = input->map_flags & HV_MAP_GPA_LARGE_PAGE
-				? LARGE_PAGE_SIZE
-				: PAGE_SIZE;
-	const struct gpa_mapping mapping = {
-		.gpa = page_at(input->target_gpa_base, call->index, size),
-		.source = GPA(*source << PAGE_SHIFT),
-		.size = size,
+	const struct virt_mapping mapping = {
+		.spa = SPA(*source > UINT64_MAX >> PAGE_SHIFT
+				   ? UINT64_MAX
+				   : *source << PAGE_SHIFT),
 		.rights = rights_of(input->map_flags),
 	};
 
-	if (input->target_gpa_base >= PARTITION_GPA_LIMIT >> PAGE_SHIFT ||
-	    *source >= PARTITION_GPA_LIMIT >> PAGE_SHIFT)
-		return HV_STATUS_INVALID_PARAMETER;
-	spinlock_take(&call->target->lock);
-	enum hv_status status = gpa_map(call->target, &mapping);
-
-	spinlock_give(&call->target->lock);
-	return status;
+	return map_rep(call, input->target_gpa_base,
+		       input->map_flags & HV_MAP_GPA_LARGE_PAGE, mapping);
 }
 
 enum hv_status hypercall_unmap_gpa_pages(struct hypercall_call *call)
 {
 	const struct hv_input_unmap_gpa_pages *input = call->input;
-	uint64_t size = input->unmap_flags & HV_UNMAP_GPA_LARGE_PAGE
-				? LARGE_PAGE_SIZE
-				: PAGE_SIZE;
 
-	if (input->target_gpa_base >= PARTITION_GPA_LIMIT >> PAGE_SHIFT)
-		return HV_STATUS_INVALID_PARAMETER;
-	spinlock_take(&call->target->lock);
-	enum hv_status status = gpa_unmap(
-		call->target,
-		page_at(input->target_gpa_base, call->index, size), size);
-
-	spinlock_give(&call->target->lock);
-	return status;
+	return map_rep(call, input->target_gpa_base,
+		       input->unmap_flags & HV_UNMAP_GPA_LARGE_PAGE,
+		       (struct virt_mapping){0});
 }
 
 /* What was unmapped or replaced is the parent's again when we return: so

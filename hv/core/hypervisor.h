@@ -30,7 +30,8 @@ struct hypervisor_config {
 	bool tsc_synchronous;  /* the boot check found all TSCs equal */
 	uint16_t log_port;     /* base of the debug UART, trapped; 0 none */
 	struct spa_range pool; /* page-aligned, RAM, all of it ours */
-	struct spa_range hidden[HIDDEN_RANGES_MAX]; /* pool and image too */
+	spa_t lent; /* a byte a frame of RAM: children's pages on it, P */
+	struct spa_range hidden[HIDDEN_RANGES_MAX]; /* all of that, and image */
 	uint32_t hidden_count;
 	struct spa_range ram[RAM_RANGES_MAX]; /* whole pages of RAM */
 	uint32_t ram_count;

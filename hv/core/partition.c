@@ -206,7 +206,8 @@ void partition_forget_guest(struct partition *partition)
 	partition->reference_tsc = 0;
 }
 
-#define RELEASE_BUDGET 64 /* pages given back a call */
+#define RELEASE_BUDGET 64   /* pages given back a call */
+#define FORGET_BUDGET  8192 /* mappings looked at a call */
 
 /* Nothing of it runs on any processor; asks what does to stop. */
 static bool stopped(struct partition *partition)
@@ -242,7 +243,8 @@ static bool take_apart(struct partition *partition)
 	partition->cpuid_count = 0;
 	pool_give(&partition->account, partition->cpuid);
 	partition->cpuid = NULL;
-	return virt->space_release(&partition->space, RELEASE_BUDGET);
+	return gpa_forget(partition, FORGET_BUDGET) &&
+	       virt->space_release(&partition->space, RELEASE_BUDGET);
 }
 
 static bool finalize(struct partition *partition)

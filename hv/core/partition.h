@@ -44,9 +44,7 @@ enum partition_state {
 /* The hypercall page over a page of the guest's, which it hides. */
 struct overlay {
 	bool active;
-	bool something_below;
-	gpa_t gpa;
-	struct virt_mapping below;
+	struct virt_mapping below; /* no rights: nothing */
 };
 
 struct partition {
@@ -70,6 +68,7 @@ struct partition {
 	uint64_t flush_epoch;	     /* atomic: hypervisor.epoch of that */
 	struct overlay overlay;	     /* P */
 	uint64_t scrap_accesses;     /* P, parent: touches of hidden frames */
+	gpa_t forgotten;	     /* T: gpa_forget() has come to here */
 
 	struct vp *vps[PARTITION_VPS_MAX]; /* P to change; read freely */
 	uint32_t vp_limit;		   /* highest index + 1 */

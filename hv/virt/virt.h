@@ -224,7 +224,8 @@ struct virt_backend {
 	/*
 	 * Maps or remaps; INSUFFICIENT_MEMORY changes nothing. Unmapping a
 	 * part of a large page splits it. Lookup fills mapping (gpa, spa: of
-	 * the whole leaf) and returns whether anything is there.
+	 * the whole leaf) and returns whether anything is there; if not, gpa
+	 * and size are of a hole around it.
 	 */
 	enum hv_status (*space_map)(struct virt_space *space,
 				    const struct virt_mapping *mapping);

@@ -14,6 +14,7 @@
 
 #define FAKE_RAM	(64ull << 20)
 #define FAKE_POOL	(48ull << 20)
+#define FAKE_LENT	(FAKE_RAM - (FAKE_RAM >> PAGE_SHIFT)) /* the pool's end */
 #define FAKE_LPS	4
 #define FAKE_TSC_HZ	2000000000ull
 #define FAKE_APIC_HZ	100000000ull

@@ -125,14 +125,32 @@ static enum hv_status space_map(struct virt_space *space,
 	return HV_STATUS_SUCCESS;
 }
 
+/* Whether the size around gpa, aligned, is all hole. */
+static bool hole(const struct virt_space *space, gpa_t gpa, uint64_t size)
+{
+	const struct fake_mapping *entry = mappings;
+
+	while (entry && (entry->space != space ||
+			 (entry->mapping.gpa.value ^ gpa.value) >= size))
+		entry = entry->next;
+	return !entry;
+}
+
 static bool space_lookup(const struct virt_space *space, gpa_t gpa,
 			 struct virt_mapping *mapping)
 {
 	const struct fake_mapping *entry = *find(space, gpa);
+	uint64_t size = 1ull << 39;
 
-	if (entry)
+	if (entry) {
 		*mapping = entry->mapping;
-	return entry != NULL;
+		return true;
+	}
+	while (!hole(space, gpa, size))
+		size >>= 9;
+	*mapping = (struct virt_mapping){.gpa = GPA(gpa.value & ~(size - 1)),
+					 .size = size};
+	return false;
 }
 
 static bool space_release(struct virt_space *space, unsigned int budget)

@@ -277,14 +277,14 @@ bool svm_space_lookup(const struct virt_space *space, gpa_t gpa,
 	unsigned int level = 1;
 	uint64_t entry;
 
+	*mapping = (struct virt_mapping){.size = GPA_LIMIT};
 	if (!space->root.value || gpa.value >= GPA_LIMIT)
 		return false;
 	entry = load(walk(space->root, gpa, &level));
-	if (!(entry & ENTRY_PRESENT))
-		return false;
-
 	mapping->size = level_size(level);
 	mapping->gpa = GPA(gpa.value & ~(mapping->size - 1));
+	if (!(entry & ENTRY_PRESENT))
+		return false;
 	mapping->spa = SPA(entry & ENTRY_ADDRESS);
 	mapping->rights = VIRT_MAP_READ;
 	if (entry & ENTRY_WRITE)

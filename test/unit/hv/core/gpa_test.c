@@ -28,14 +28,10 @@ static int setup(void **state)
 static enum hv_status map(uint64_t gpa, uint64_t source, uint64_t size,
 			  uint32_t rights)
 {
-	const struct gpa_mapping mapping = {GPA(gpa), GPA(source), size,
-					    rights};
+	const struct virt_mapping mapping = {GPA(gpa), SPA(source), size,
+					     rights};
 
-	spinlock_take(&child->lock);
-	enum hv_status status = gpa_map(child, &mapping);
-
-	spinlock_give(&child->lock);
-	return status;
+	return gpa_map(child, &mapping);
 }
 
 static enum hv_status unmap(uint64_t gpa, uint64_t size)

@@ -357,6 +357,8 @@ void storm_end(void)
 		assert_false(partition_is_parent(child));
 		world_delete(child);
 	}
+	for (uint64_t i = 0; i < FAKE_RAM >> PAGE_SHIFT; i++)
+		assert_int_equal(fake.ram[FAKE_LENT + i], 0);
 	assert_true(pool_free_pages() + parent->account.used_pages ==
 		    storm.pages);
 }

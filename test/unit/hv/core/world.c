@@ -195,17 +195,15 @@ static uint64_t memory_start(const struct partition *partition)
 static void map_memory(struct partition *child)
 {
 	for (uint64_t at = 0; at < WORLD_CHILD_MEMORY; at += PAGE_SIZE) {
-		const struct gpa_mapping mapping = {
+		const struct virt_mapping mapping = {
 			.gpa = GPA(at),
-			.source = GPA(memory_start(child) + at),
+			.spa = SPA(memory_start(child) + at),
 			.size = PAGE_SIZE,
 			.rights = VIRT_MAP_READ | VIRT_MAP_WRITE |
 				  VIRT_MAP_EXECUTE,
 		};
 
-		spinlock_take(&child->lock);
 		assert_int_equal(gpa_map(child, &mapping), HV_STATUS_SUCCESS);
-		spinlock_give(&child->lock);
 	}
 }
 

@@ -177,6 +177,10 @@ static void check_page(unsigned int region, unsigned int page)
 
 	assert_int_equal(there, expected->rights != 0);
 	assert_int_equal(entry != 0, expected->rights != 0);
+	assert_true(gpa - found.gpa.value < found.size);
+	if (!there && page + 1 < ENTRIES &&
+	    found.gpa.value + found.size > gpa + PAGE_SIZE)
+		assert_int_equal(model[region][page + 1].rights, 0);
 	if (!there)
 		return;
 	assert_int_equal(entry & 0xffffffffff000, expected->spa);
@@ -370,6 +374,8 @@ static void test_exhausted(void **state)
 		assert_int_equal(map(0x123000, 0, PAGE_SIZE, RWX),
 				 HV_STATUS_INSUFFICIENT_MEMORY);
 		assert_false(svm_space_lookup(&space, GPA(0x123000), &found));
+		assert_true(found.gpa.value <= 0x123000 &&
+			    found.gpa.value + found.size > 0x123000);
 		release_all(2);
 		takes_left = 1;
 		assert_true(svm_space_start(&space));
