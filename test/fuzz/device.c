@@ -45,11 +45,12 @@ static void access(struct fuzz_device *device, struct fuzz *fuzz, bool write,
 static void pass(struct fuzz_device *device, struct fuzz *fuzz,
 		 unsigned int shift)
 {
+	const uint64_t time = (uint64_t)fuzz_16(fuzz) << shift;
+
 	if (shift < 9) {
-		fake_clock_advance(&device->clock, (uint64_t)fuzz_16(fuzz)
-							   << shift);
+		fake_clock_advance(&device->clock, time);
 	} else {
-		device->clock.now_ns += (uint64_t)fuzz_32(fuzz) << (shift - 9);
+		device->clock.now_ns += time;
 		fake_clock_advance(&device->clock, 0);
 	}
 }
