@@ -17,6 +17,7 @@
 
 static struct netvsp *netvsp;
 static struct network_link link_;
+static uint64_t receive_pages[RECEIVE_PAGES];
 static uint64_t send_pages[SEND_PAGES];
 static uint32_t receive_list, send_list;
 static uint64_t kept[KEPT];
@@ -152,12 +153,16 @@ static void put(uint32_t offset, const void *from, uint32_t size)
 {
 	const uint8_t *bytes = from;
 
-	for (uint32_t i = 0; i < size; i++) {
-		const uint32_t at = offset + i;
-		uint8_t *const page = guest_at(
-			&bus.guest, send_pages[at / 4096 % SEND_PAGES]);
+	while (size) {
+		const uint32_t at = offset % 4096;
+		const uint32_t piece = size < 4096 - at ? size : 4096 - at;
+		const uint64_t page = send_pages[offset / 4096 % SEND_PAGES];
 
-		page[at % 4096] = bytes[i];
+		memcpy((uint8_t *)guest_at(&bus.guest, page) + at, bytes,
+		       piece);
+		offset += piece;
+		bytes += piece;
+		size -= piece;
 	}
 }
 
@@ -166,25 +171,53 @@ static void control(struct guest_channel *channel)
 	static const uint32_t types[] = {
 		RNDIS_INITIALIZE, RNDIS_HALT,	   RNDIS_QUERY, RNDIS_SET,
 		RNDIS_RESET,	  RNDIS_KEEPALIVE, RNDIS_QUERY, RNDIS_SET};
-	static const uint32_t oids[] = {RNDIS_OID_CURRENT_PACKET_FILTER,
-					0x00010101,
-					0x00010106,
-					0x00010107,
-					0x0001010e,
-					0x01010101,
-					0x01010103,
-					0x0101010a,
-					0xfc01020b,
-					0xfc01020c,
-					0x0001021b,
-					0x00010202};
+	static const uint32_t oids[] = {RNDIS_OID_SUPPORTED_LIST,
+					RNDIS_OID_HARDWARE_STATUS,
+					RNDIS_OID_MEDIA_SUPPORTED,
+					RNDIS_OID_MEDIA_IN_USE,
+					RNDIS_OID_MAXIMUM_LOOKAHEAD,
+					RNDIS_OID_MAXIMUM_FRAME_SIZE,
+					RNDIS_OID_LINK_SPEED,
+					RNDIS_OID_TRANSMIT_BUFFER_SPACE,
+					RNDIS_OID_RECEIVE_BUFFER_SPACE,
+					RNDIS_OID_TRANSMIT_BLOCK_SIZE,
+					RNDIS_OID_RECEIVE_BLOCK_SIZE,
+					RNDIS_OID_VENDOR_ID,
+					RNDIS_OID_VENDOR_DESCRIPTION,
+					RNDIS_OID_CURRENT_PACKET_FILTER,
+					RNDIS_OID_CURRENT_LOOKAHEAD,
+					RNDIS_OID_DRIVER_VERSION,
+					RNDIS_OID_MAXIMUM_TOTAL_SIZE,
+					RNDIS_OID_MAC_OPTIONS,
+					RNDIS_OID_MEDIA_CONNECT_STATUS,
+					RNDIS_OID_MAXIMUM_SEND_PACKETS,
+					RNDIS_OID_VENDOR_DRIVER_VERSION,
+					RNDIS_OID_TRANSMIT_OK,
+					RNDIS_OID_RECEIVE_OK,
+					RNDIS_OID_TRANSMIT_ERROR,
+					RNDIS_OID_RECEIVE_ERROR,
+					RNDIS_OID_RECEIVE_NO_BUFFER,
+					RNDIS_OID_STATISTICS,
+					RNDIS_OID_RSS_CAPABILITIES,
+					RNDIS_OID_RSS_PARAMETERS,
+					RNDIS_OID_FRIENDLY_NAME,
+					RNDIS_OID_CONFIG_PARAMETER,
+					RNDIS_OID_OFFLOAD_ENCAPSULATION,
+					RNDIS_OID_PERMANENT_ADDRESS,
+					RNDIS_OID_CURRENT_ADDRESS,
+					RNDIS_OID_MULTICAST_LIST,
+					RNDIS_OID_MAXIMUM_LIST_SIZE,
+					RNDIS_OID_OFFLOAD_CONFIGURATION,
+					RNDIS_OID_OFFLOAD_PARAMETERS,
+					RNDIS_OID_OFFLOAD_CAPABILITIES};
 	const uint8_t which = fuzz_8(&bus.input);
 	const uint8_t body = fuzz_8(&bus.input) % 100;
 	struct rndis_request request = {
 		.header = {types[which & 7], sizeof(request) + body},
 		.request_id = which,
 		.oid = which & 8 ? fuzz_32(&bus.input)
-				 : oids[fuzz_8(&bus.input) % 12],
+				 : oids[fuzz_8(&bus.input) %
+					(sizeof(oids) / sizeof(oids[0]))],
 		.buffer_length = body,
 		.buffer_offset = sizeof(request) - 8,
 	};
@@ -314,21 +347,23 @@ static void bring_up(struct guest_channel *channel, unsigned int detail)
 	bus_receive(channel);
 }
 
-/* Page lists live as long as the connection; the child has 32 of them. */
+/* The same pages each time, under another name. */
 static void opened(unsigned int index)
 {
-	uint64_t pages[RECEIVE_PAGES];
-	struct guest_channel *const channel = &bus.channels[index];
+	const uint32_t relid = bus.channels[index].relid;
 
 	kept_count = 0;
+	receive_list =
+		guest_gpadl(&bus.guest, relid, receive_pages, RECEIVE_PAGES);
+	send_list = guest_gpadl(&bus.guest, relid, send_pages, SEND_PAGES);
+}
+
+static void take_pages(void)
+{
 	for (unsigned int i = 0; i < RECEIVE_PAGES; i++)
-		pages[i] = guest_page(&bus.guest);
+		receive_pages[i] = guest_page(&bus.guest);
 	for (unsigned int i = 0; i < SEND_PAGES; i++)
 		send_pages[i] = guest_page(&bus.guest);
-	receive_list =
-		guest_gpadl(&bus.guest, channel->relid, pages, RECEIVE_PAGES);
-	send_list =
-		guest_gpadl(&bus.guest, channel->relid, send_pages, SEND_PAGES);
 }
 
 static void network(unsigned int detail)
@@ -385,6 +420,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bus.taken = taken;
 	bus.act = act;
 	bus_start(data, size);
+	take_pages();
 	netvsp = netvsp_create(&(struct netvsp_options){
 		.name = "net",
 		.server = bus.guest.server,
