@@ -637,6 +637,7 @@ static void test_bad_packets(void **state)
 		{52, 0xffffffff}, {60, 17},
 	};
 	const uint64_t errors = sizeof(bad) / sizeof(bad[0]);
+	uint32_t size;
 
 	(void)state;
 	packet_make(&packet, &(struct packet_options){.payload = 600});
@@ -652,7 +653,7 @@ static void test_bad_packets(void **state)
 	/* Nothing but a header, and not all of it. */
 	memset(message, 0, 60);
 	message[0] = RNDIS_PACKET;
-	for (uint32_t size = 8; size < 60; size++) {
+	for (size = 8; size < 60; size++) {
 		memcpy(message + 4, &size, sizeof(size));
 		memset(message + 8, 0, size - 8);
 		assert_int_equal(
@@ -661,6 +662,25 @@ static void test_bad_packets(void **state)
 	}
 	/* A word that is too short to be one is none. */
 	assert_int_equal(transmit_changed(52, 13), NVSP_STATUS_SUCCESS);
+	memset(about, 0, sizeof(about));
+	say(RNDIS_PPI_LSO, 0xffffffff);
+	assert_int_equal(transmit(NETGUEST_PAGES), NVSP_STATUS_FAILURE);
+	assert_int_equal(transmit_changed(52, 13), NVSP_STATUS_SUCCESS);
+	/* Nor is what has no room for one at all. */
+	assert_int_equal(transmit_changed(32, 12), NVSP_STATUS_FAILURE);
+	memset(about, 0, sizeof(about));
+	size = netguest_packet(message, packet.bytes, packet.size, about);
+	memmove(message + 44 + 12, message + 44, packet.size);
+	memcpy(message + 44, (uint32_t[3]){12, RNDIS_PPI_LSO, 12}, 12);
+	memcpy(message + 4, (uint32_t[2]){size + 12, 36 + 12}, 8);
+	memcpy(message + 28, (uint32_t[2]){36, 12}, 8);
+	netguest_forget(&net);
+	assert_int_equal(
+		netguest_send(&net, NETGUEST_PAGES, message, size + 12),
+		NVSP_STATUS_SUCCESS);
+	expect_same(0);
+	say(RNDIS_PPI_HASH_VALUE, 1);
+	say(RNDIS_PPI_PACKET_ID, 1);
 	/* A frame of the message's last bytes. */
 	assert_int_equal(transmit_changed(12, 654), NVSP_STATUS_SUCCESS);
 }
