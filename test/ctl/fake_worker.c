@@ -10,7 +10,9 @@
  *   exit=N       ends with that status (default 0)
  *   signal=N     ends by that signal
  *   reset=N      asks for a reset the first N times
- *   deaf         takes no notice of "stop" and "kill"
+ *   deaf         takes no notice of "stop", "restart" and "kill"
+ *   heartbeat=X  says so of its child ("shutdown=X", "crash=X" likewise)
+ *   kvp=X        the state of its child's daemon; "known": with some facts
  *   silent       never makes its socket
  *   room=N       takes so many events of "keys" and "pointer" at a time and
  *                prints them, then none once; without it: there is no driver
@@ -43,6 +45,7 @@ struct fake {
 	int consoles[CLIENTS_MAX];
 	char printed[65536];
 	size_t printed_size;
+	bool paused;
 };
 
 /* The value after "word=", or "" for a word alone; NULL if absent. */
@@ -131,6 +134,76 @@ static void input(struct fake *fake, int fd, const char *line)
 	json_decref(request);
 }
 
+static void answer_json(int fd, json_t *object)
+{
+	char *text = json_dumps(object, JSON_COMPACT);
+	char line[4096];
+
+	snprintf(line, sizeof(line), "%s\n", text);
+	answer(fd, line);
+	free(text);
+	json_decref(object);
+}
+
+static json_t *health(struct fake *fake)
+{
+	static const char *const keys[] = {"heartbeat", "shutdown", "crash"};
+	json_t *object = json_pack("{s:b, s:s}", "ok", 1, "state",
+				   fake->paused ? "paused" : "running");
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (word(fake, keys[i]))
+			json_object_set_new(object, keys[i],
+					    json_string(word(fake, keys[i])));
+	return object;
+}
+
+static void tell_inside(struct fake *fake, int fd)
+{
+	const char *state = word(fake, "kvp");
+	json_t *object = health(fake);
+	json_t *kvp = NULL;
+
+	if (state && !strcmp(state, "known"))
+		kvp = json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:s, s:b, s:s, "
+				"s:s, s:s, s:s}, {s:s}]}",
+				"state", "known", "items", "OSName", "Debian",
+				"OSMajorVersion", "12", "NetworkAddressIPv4",
+				"10.0.2.15", "adapters", "mac",
+				"02:00:00:00:00:01", "dhcp", 1, "addresses",
+				"10.0.2.15", "masks", "255.255.255.0",
+				"gateways", "10.0.2.2", "name_servers",
+				"10.0.2.3", "mac", "02:00:00:00:00:02");
+	else if (state)
+		kvp = json_pack("{s:s}", "state", state);
+	if (kvp)
+		json_object_set_new(object, "kvp", kvp);
+	answer_json(fd, object);
+}
+
+/* What it takes to manage a child; false: another verb. */
+static bool serve_management(struct fake *fake, int fd, const char *line)
+{
+	if (strstr(line, "\"status\"")) {
+		answer_json(fd, health(fake));
+	} else if (strstr(line, "\"info\"")) {
+		tell_inside(fake, fd);
+	} else if (strstr(line, "\"pause\"") || strstr(line, "\"resume\"")) {
+		fake->paused = strstr(line, "\"pause\"");
+		answer(fd, "{\"ok\": true}\n");
+	} else if (strstr(line, "\"restart\"")) {
+		answer(fd, "{\"ok\": true, \"by\": \"service\"}\n");
+		if (!word(fake, "deaf"))
+			leave(fake, CONTROL_EXIT_RESET);
+	} else if (strstr(line, "\"reset\"")) {
+		answer(fd, "{\"ok\": true}\n");
+		leave(fake, CONTROL_EXIT_RESET);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void serve(struct fake *fake, unsigned int which, const char *line)
 {
 	const int fd = fake->clients[which];
@@ -156,6 +229,8 @@ static void serve(struct fake *fake, unsigned int which, const char *line)
 				   "\"no such network\"}\n");
 	} else if (strstr(line, "\"events\"")) {
 		input(fake, fd, line);
+	} else if (serve_management(fake, fd, line)) {
+		return;
 	} else if (strstr(line, "\"stop\"")) {
 		answer(fd, "{\"ok\": true}\n");
 		if (!deaf)

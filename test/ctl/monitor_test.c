@@ -166,7 +166,8 @@ static void test_runs_and_powers_off(void **state)
 	expect_listed("web", "cause", "none");
 	run("list");
 	expect_text("NAME");
-	expect_text("web   running  enlightened     1    512M");
+	expect_text("HEARTBEAT");
+	expect_text("web   running  -          enlightened     1    512M");
 	assert_int_equal(run("stop web"), 0);
 	expect_text("web: powered off");
 	expect_listed("web", "state", "ended");
@@ -276,8 +277,130 @@ static void test_kill_deaf(void **state)
 	expect_text("still runs");
 	expect_listed("deaf", "state", "running");
 	assert_int_equal(run("stop deaf --force --timeout 0.2"), 0);
-	expect_text("killing it");
+	expect_text("deaf did not end in 0 s, asked by its power button");
+	expect_text("killing deaf");
 	expect_listed("deaf", "cause", "killed");
+}
+
+/* It is asked, and comes again with another worker. */
+static void test_restart(void **state)
+{
+	json_t *entry;
+
+	(void)state;
+	start("again", "after=60000");
+	assert_int_equal(run("restart again --timeout 20"), 0);
+	expect_text("again: running");
+	entry = listed("again");
+	assert_int_equal(json_integer_value(json_object_get(entry, "resets")),
+			 1);
+	json_decref(entry);
+	expect_listed("again", "state", "running");
+	assert_int_equal(run("stop again"), 0);
+	assert_int_equal(run("restart again"), 4);
+	assert_int_equal(run("restart nobody"), 3);
+}
+
+static void test_restart_deaf(void **state)
+{
+	(void)state;
+	start("dull", "deaf shutdown=asked");
+	assert_int_equal(run("restart dull --timeout 0.2"), 124);
+	expect_text("asked by its shutdown service: it does not answer");
+	assert_int_equal(run("restart dull --force --timeout 0.2"), 0);
+	expect_text("resetting dull");
+	expect_text("dull: running");
+	assert_int_equal(run("kill dull"), 0);
+}
+
+/* Why nothing may have come of it, as far as it shows. */
+static void test_stop_explains(void **state)
+{
+	static const struct {
+		const char *words, *text;
+	} all[] = {
+		{"heartbeat=lost shutdown=asked", "its heartbeat is lost"},
+		{"shutdown=asked", "it does not answer"},
+		{"shutdown=accepted", "it agreed, but is not done"},
+		{"shutdown=refused", "it refuses"},
+		{"crash=panic heartbeat=none", "its kernel has panicked"},
+		{"shutdown=none", "it gives no sign"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char words[128];
+
+		snprintf(words, sizeof(words), "deaf %s", all[i].words);
+		start("mute", words);
+		assert_int_equal(run("stop mute --timeout 0.1"), 124);
+		expect_text(all[i].text);
+		run("kill mute");
+	}
+}
+
+static void test_heartbeat_and_pause(void **state)
+{
+	(void)state;
+	start("beat", "heartbeat=ok");
+	expect_listed("beat", "heartbeat", "ok");
+	assert_int_equal(run("pause beat"), 0);
+	expect_listed("beat", "state", "paused");
+	run("list");
+	expect_text("beat   paused  ok");
+	assert_int_equal(run("resume beat"), 0);
+	expect_listed("beat", "state", "running");
+	assert_int_equal(run("stop beat"), 0);
+	expect_listed("beat", "heartbeat", "-");
+	expect_listed("beat", "state", "ended");
+	assert_int_equal(run("pause beat"), 4);
+	assert_int_equal(run("resume nobody"), 3);
+}
+
+static void test_info(void **state)
+{
+	(void)state;
+	start("told", "heartbeat=ok kvp=known");
+	assert_int_equal(run("info told"), 0);
+	expect_text("state      running");
+	expect_text("heartbeat  ok");
+	expect_text("system     Debian 12");
+	expect_text("IPv4       10.0.2.15");
+	expect_text("02:00:00:00:00:01: 10.0.2.15, gateway 10.0.2.2, name "
+		    "server 10.0.2.3, DHCP");
+	assert_int_equal(run("info told --json"), 0);
+	expect_text("\"OSName\": \"Debian\"");
+	expect_text("\"heartbeat\": \"ok\"");
+	expect_text("\"panic\": []");
+	assert_int_equal(run("stop told"), 0);
+	start("told", "kvp=no-daemon");
+	assert_int_equal(run("info told"), 0);
+	expect_text("the guest runs no KVP daemon");
+	assert_int_equal(run("stop told"), 0);
+	assert_int_equal(run("info told"), 0);
+	expect_text("powered off");
+	assert_int_equal(run("info nobody"), 3);
+}
+
+/* The last words of a kernel can be read while it hangs and afterwards. */
+static void test_panic(void **state)
+{
+	(void)state;
+	start("oops", "crash=Kernel_panic "
+		      "say=oops_crash:_vp_0_reports_a_crash,_its_last_words:");
+	run("list");
+	expect_text("panicked: Kernel_panic");
+	expect_listed("oops", "crash", "Kernel_panic");
+	run("info oops");
+	expect_text("panic");
+	assert_int_equal(run("kill oops"), 0);
+	assert_int_equal(run("info oops"), 0);
+	expect_text("The last words of its kernel:");
+	expect_text("vp 0 reports a crash");
+	assert_int_equal(run("log oops"), 0);
+	expect_text("oops crash: vp 0 reports a crash, its last words:");
+	assert_int_equal(run("log oops --follow"), 2);
+	assert_int_equal(run("log nobody"), 3);
 }
 
 static void test_reset(void **state)
@@ -575,9 +698,10 @@ static void test_link(void **state)
 
 static void test_usage(void **state)
 {
-	static const char *const verbs[] = {"start", "list", "console", "stop",
-					    "kill",  "wait", "stats",	"log",
-					    "check", "link"};
+	static const char *const verbs[] = {
+		"start", "list",  "console", "stop",   "kill",
+		"wait",	 "stats", "log",     "check",  "link",
+		"info",	 "pause", "resume",  "restart"};
 
 	(void)state;
 	assert_int_equal(run("--help"), 0);
@@ -798,6 +922,12 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_dies_by_signal),
 		cmocka_unit_test(test_kill_verb),
 		cmocka_unit_test(test_kill_deaf),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_restart_deaf),
+		cmocka_unit_test(test_stop_explains),
+		cmocka_unit_test(test_heartbeat_and_pause),
+		cmocka_unit_test(test_info),
+		cmocka_unit_test(test_panic),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_monitor_killed),

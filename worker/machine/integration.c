@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Services of every child have these instances; the last byte tells which. */
@@ -130,6 +131,18 @@ static void tell_facts(void *owner, struct json_t *answer)
 
 /* ---- Making them ---- */
 
+static void name_adapters(const struct config *config, struct kvp_options *kvp)
+{
+	for (unsigned int i = 0;
+	     i < config->network_count && i < KVP_ADAPTERS_MAX; i++) {
+		const uint8_t *mac = config->networks[i].mac;
+
+		snprintf(kvp->macs[i], sizeof(kvp->macs[i]),
+			 "%02X:%02X:%02X:%02X:%02X:%02X", mac[0], mac[1],
+			 mac[2], mac[3], mac[4], mac[5]);
+	}
+}
+
 static void create(struct integration_devices *devices,
 		   struct vmbus_server *server)
 {
@@ -142,6 +155,7 @@ static void create(struct integration_devices *devices,
 		{server, clock, INSTANCE(3)}, reference_time, devices};
 	struct kvp_options kvp = {.integration = {server, clock, INSTANCE(4)}};
 
+	name_adapters(&devices->machine->config, &kvp);
 	devices->shutdown = shutdown_create(&shutdown);
 	devices->heartbeat = heartbeat_create(&heartbeat);
 	devices->timesync = timesync_create(&timesync);
