@@ -34,7 +34,7 @@ json_t *control_network_counts(const struct machine *machine)
 	for (unsigned int i = 0; i < machine->config.network_count; i++) {
 		json_t *counts = json_object();
 		unsigned int count = 0;
-		char name[16];
+		char name[24];
 
 		if (network->count)
 			count = network->count(network->owner, i, counters);

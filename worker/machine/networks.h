@@ -9,7 +9,7 @@ struct netvsp;
 struct network_backend;
 
 struct network {
-	char name[16]; /* in the log: network0 */
+	char name[24]; /* in the log: network0 */
 	struct network_backend *backend;
 	struct netvsp *adapter;
 	struct loop_watch watch;
