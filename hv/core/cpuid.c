@@ -122,14 +122,29 @@ static void override(const struct partition *partition, uint32_t leaf,
 	}
 }
 
-void cpuid_read(struct vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+static inline void read_own(struct vp *vp, uint32_t leaf, uint32_t subleaf,
+			    uint32_t out[4])
 {
 	if (leaf - HV_CPUID_FIRST <= HV_CPUID_LAST - HV_CPUID_FIRST)
 		read_hypervisor(vp->partition, leaf, out);
 	else
 		cpuid_processor(vp, leaf, subleaf, out);
+}
+
+static __attribute__((noinline)) void
+read_overridden(struct vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+	read_own(vp, leaf, subleaf, out);
+	override(vp->partition, leaf, subleaf, out);
+}
+
+/* Two ways, since the one that most partitions take needs no stack. */
+void cpuid_read(struct vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
 	if (vp->partition->cpuid_count)
-		override(vp->partition, leaf, subleaf, out);
+		read_overridden(vp, leaf, subleaf, out);
+	else
+		read_own(vp, leaf, subleaf, out);
 }
 
 /* AMD64 manual volume 2, 11.5.2. What the parent registers for the leaf can

@@ -10,7 +10,7 @@
 #include "gva.h"
 #include "hypercall.h"
 #include "intercept.h"
-#include "msr.h"
+#include "msr_table.h"
 #include "vp.h"
 
 /* ---- Processor ---- */
@@ -57,25 +57,23 @@ static void unimplemented_msr(struct vp *vp,
 static void handle_msr(struct vp *vp, const struct virt_intercept *intercept)
 {
 	uint64_t *gpr = vp->virt->registers.gpr;
-	uint64_t value = gpr[VIRT_RDX] << 32 | (uint32_t)gpr[VIRT_RAX];
-	enum msr_result result = intercept->write
-					 ? msr_write(vp, intercept->msr, value)
-					 : msr_read(vp, intercept->msr, &value);
+	struct msr_access access = {
+		.vp = vp,
+		.msr = intercept->msr,
+		.value = gpr[VIRT_RDX] << 32 | (uint32_t)gpr[VIRT_RAX],
+	};
+	enum msr_result result = msr_run(&access, intercept->write);
 
-	switch (result) {
-	case MSR_DONE:
+	if (result == MSR_UNIMPLEMENTED) {
+		unimplemented_msr(vp, intercept);
+	} else if (result == MSR_FAULT) {
+		vp_fault_error(vp, VP_VECTOR_GP, 0);
+	} else {
 		if (!intercept->write) {
-			gpr[VIRT_RAX] = (uint32_t)value;
-			gpr[VIRT_RDX] = value >> 32;
+			gpr[VIRT_RAX] = (uint32_t)access.value;
+			gpr[VIRT_RDX] = access.value >> 32;
 		}
 		virt->vp_skip(vp->virt, intercept);
-		return;
-	case MSR_FAULT:
-		vp_fault_error(vp, VP_VECTOR_GP, 0);
-		return;
-	case MSR_UNIMPLEMENTED:
-		unimplemented_msr(vp, intercept);
-		return;
 	}
 }
 

@@ -9,8 +9,7 @@
 #include "lp.h"
 #include "vp.h"
 
-#define CR0_PE	 BIT(0)
-#define EFER_LMA BIT(10)
+#define CR0_PE BIT(0)
 
 /* How long the reps of one entry may take, as the TLFS wants it; then the
  * caller's RCX tells where to go on. */
@@ -28,11 +27,9 @@ static uint64_t pair(const uint64_t *gpr, unsigned int high, unsigned int low)
 	return gpr[high] << 32 | (uint32_t)gpr[low];
 }
 
-static struct registers registers_of(struct vp *vp)
+static struct registers registers_of(const uint64_t *gpr, bool long_mode)
 {
-	const uint64_t *gpr = vp->virt->registers.gpr;
-
-	if (vp_register(vp, HV_REGISTER_EFER).u64 & EFER_LMA)
+	if (long_mode)
 		return (struct registers){gpr[VIRT_RCX], gpr[VIRT_RDX],
 					  gpr[VIRT_R8], true};
 	return (struct registers){pair(gpr, VIRT_RDX, VIRT_RAX),
@@ -328,13 +325,14 @@ static void restore_output(struct hypercall_call *call,
 			 call->output, done);
 }
 
-static bool permitted(struct vp *vp)
+static bool permitted(struct vp *vp, const struct registers *registers)
 {
 	const struct partition *partition = vp->partition;
 
 	return vp->virt->registers.cpl == 0 && partition->hyperv &&
 	       partition->guest_os_id != 0 &&
-	       (vp_register(vp, HV_REGISTER_CR0).u64 & CR0_PE);
+	       (registers->is_long ||
+		(vp_register(vp, HV_REGISTER_CR0).u64 & CR0_PE));
 }
 
 static void unknown(struct vp *vp, const struct registers *registers,
@@ -348,19 +346,18 @@ static void unknown(struct vp *vp, const struct registers *registers,
 	virt->vp_skip(vp->virt, intercept);
 }
 
-void hypercall_run(struct vp *vp, const struct virt_intercept *intercept)
+static void run(struct vp *vp, const struct hypercall *definition,
+		const struct registers *registers,
+		const struct virt_intercept *intercept)
 {
-	if (!permitted(vp)) {
-		vp_fault(vp, VP_VECTOR_UD);
-		return;
-	}
-	const struct registers registers = registers_of(vp);
-	uint64_t control = registers.control;
+	const struct lp *lp = lp_this();
+	uint64_t control = registers->control;
 	struct hypercall_call call = {
 		.vp = vp,
-		.definition = hypercall_find(control & HV_HYPERCALL_CODE_MASK),
-		.input = lp_this()->input,
-		.output = lp_this()->output,
+		.definition = definition,
+		.input = lp->input,
+		.output = lp->output,
+		.output_size = definition->output,
 		.fast = control & HV_HYPERCALL_FAST,
 		.variable = (uint32_t)((control & HV_HYPERCALL_VARHEAD_MASK) >>
 				       HV_HYPERCALL_VARHEAD_SHIFT) *
@@ -371,24 +368,34 @@ void hypercall_run(struct vp *vp, const struct virt_intercept *intercept)
 				    HV_HYPERCALL_REP_START_SHIFT),
 	};
 
-	if (!call.definition) {
-		unknown(vp, &registers, intercept);
-		return;
-	}
-	call.output_size = call.definition->output;
-	enum hv_status status = decode(&call, &registers);
+	enum hv_status status = decode(&call, registers);
 
 	if (status == HV_STATUS_SUCCESS) {
-		restore_output(&call, &registers);
+		restore_output(&call, registers);
 		status = perform(&call);
-		conclude(&call, &registers, intercept, status);
+		conclude(&call, registers, intercept, status);
 	} else {
-		reply(&call, &registers, intercept, status);
+		reply(&call, registers, intercept, status);
 	}
 	if (call.held)
 		lp_resume(call.held, VP_HELD);
 	if (call.target)
 		partition_put(call.target);
+}
+
+void hypercall_run(struct vp *vp, const struct virt_intercept *intercept)
+{
+	const struct registers registers =
+		registers_of(vp->virt->registers.gpr, intercept->long_mode);
+	const struct hypercall *definition =
+		hypercall_find(registers.control & HV_HYPERCALL_CODE_MASK);
+
+	if (!permitted(vp, &registers))
+		vp_fault(vp, VP_VECTOR_UD);
+	else if (!definition)
+		unknown(vp, &registers, intercept);
+	else
+		run(vp, definition, &registers, intercept);
 }
 
 bool hypercall_page_set(struct vp *vp, uint64_t value)

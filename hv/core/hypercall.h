@@ -45,7 +45,6 @@ struct hypercall_call {
 #define HYPERCALL_STOPPED  BIT(4) /* vp index follows: that one, in held */
 
 struct hypercall {
-	uint16_t code;
 	uint8_t form;
 	uint8_t states;
 	uint16_t input;	    /* bytes of fixed header */

@@ -561,7 +561,7 @@ static void lp_run(struct lp *lp, struct vp *vp)
 
 	do {
 		lp_pass(lp);
-		if (!vp_enter(vp))
+		if (!vp_is_quiet(vp) && !vp_enter(vp))
 			return;
 		virt->vp_run(vp->virt, &intercept);
 		vp->counters[VP_COUNT_EXITS + intercept.kind]++;

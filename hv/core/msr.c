@@ -9,9 +9,6 @@
 #include "msr_table.h"
 #include "vp.h"
 
-#define X2APIC_FIRST 0x800u
-#define X2APIC_COUNT 0x100u
-
 #define EFER_LME BIT(8)
 #define EFER_LMA BIT(10)
 #define CR0_PG	 BIT(31)
@@ -86,7 +83,12 @@ static bool tsc_read(struct msr_access *access)
 	return true;
 }
 
-static bool apic_base_write(struct msr_access *access)
+static bool apic_read(struct msr_access *access)
+{
+	return apic_msr_read(access->vp, access->msr, &access->value);
+}
+
+static bool apic_write(struct msr_access *access)
 {
 	return apic_msr_write(access->vp, access->msr, access->value);
 }
@@ -205,7 +207,7 @@ static bool mtrr_write_fixed(struct msr_access *access)
 static const struct msr_row rows[] = {
 	{0x10, 0x10, tsc_read, msr_ignore, 0, 0},
 	NOTHING(0x17, 0x17), /* PLATFORM_ID */
-	{0x1b, 0x1b, msr_read_vp, apic_base_write, VP(apic.base), 0},
+	{0x1b, 0x1b, msr_read_vp, apic_write, VP(apic.base), 0},
 	NOTHING(0x2a, 0x2a), /* EBL_CR_POWERON */
 	READ_ONLY(0x34, 0),  /* SMI_COUNT */
 	READ_ONLY(0x3a, FEATURE_CONTROL_LOCKED),
@@ -234,6 +236,7 @@ static const struct msr_row rows[] = {
 	KEPT(0x277, PAT),
 	{0x2ff, 0x2ff, msr_read_vp, mtrr_write_default, VP(msr.mtrr_default),
 	 0},
+	{0x800, 0x8ff, apic_read, apic_write, 0, 0}, /* x2APIC */
 	{0xc0000080, 0xc0000080, register_read, efer_write, HV_REGISTER_EFER,
 	 0},
 	KEPT(0xc0000081, STAR),
@@ -282,29 +285,41 @@ const struct msr_row *msr_find(const struct msr_row *table, size_t count,
 	return NULL;
 }
 
-/* A synthetic MSR's row, if the partition may use it. */
-static const struct msr_row *find_synthetic(const struct partition *partition,
-					    uint32_t msr)
+static const struct msr_row *find(struct vp *vp, uint32_t msr)
 {
-	const struct msr_row *row;
+	const struct msr_row **last = &vp->msr.rows[msr % MSR_ROWS];
 
-	if (!partition->hyperv && !partition_is_parent(partition))
-		return NULL;
-	row = msr_find(msr_synthetic_rows, msr_synthetic_count, msr);
-	return row && !(row->privileges & ~partition->privileges) ? row : NULL;
+	if (*last && msr - (*last)->first <= (*last)->last - (*last)->first)
+		return *last;
+	const struct msr_row *row =
+		msr_find(msr_synthetic_rows, msr_synthetic_count, msr);
+
+	if (!row)
+		row = msr_find(rows, ARRAY_SIZE(rows), msr);
+	if (row)
+		*last = row;
+	return row;
 }
 
-static enum msr_result run(struct msr_access *access, bool write)
+/* A synthetic MSR may be hidden, or its privilege missing. */
+static bool may_use(const struct partition *partition,
+		    const struct msr_row *row)
+{
+	return !(row->privileges & ~partition->privileges) &&
+	       (partition->hyperv || partition_is_parent(partition));
+}
+
+enum msr_result msr_run(struct msr_access *access, bool write)
 {
 	bool synthetic =
 		access->msr - HV_MSR_FIRST <= HV_MSR_LAST - HV_MSR_FIRST;
-	const struct msr_row *row =
-		synthetic ? find_synthetic(access->vp->partition, access->msr)
-			  : msr_find(rows, ARRAY_SIZE(rows), access->msr);
+	const struct msr_row *row = find(access->vp, access->msr);
 	msr_function function;
 
 	if (!row)
 		return synthetic ? MSR_FAULT : MSR_UNIMPLEMENTED;
+	if (synthetic && !may_use(access->vp->partition, row))
+		return MSR_FAULT;
 	access->row = row;
 	function = write ? row->write : row->read;
 	return function && function(access) ? MSR_DONE : MSR_FAULT;
@@ -313,11 +328,8 @@ static enum msr_result run(struct msr_access *access, bool write)
 enum msr_result msr_read(struct vp *vp, uint32_t msr, uint64_t *value)
 {
 	struct msr_access access = {.vp = vp, .msr = msr};
-	enum msr_result result;
+	enum msr_result result = msr_run(&access, false);
 
-	if (msr - X2APIC_FIRST < X2APIC_COUNT)
-		return apic_msr_read(vp, msr, value) ? MSR_DONE : MSR_FAULT;
-	result = run(&access, false);
 	if (result == MSR_DONE)
 		*value = access.value;
 	return result;
@@ -327,9 +339,7 @@ enum msr_result msr_write(struct vp *vp, uint32_t msr, uint64_t value)
 {
 	struct msr_access access = {.vp = vp, .msr = msr, .value = value};
 
-	if (msr - X2APIC_FIRST < X2APIC_COUNT)
-		return apic_msr_write(vp, msr, value) ? MSR_DONE : MSR_FAULT;
-	return run(&access, true);
+	return msr_run(&access, true);
 }
 
 void msr_reset(struct vp *vp)

@@ -11,12 +11,16 @@ enum msr_result {
 	MSR_UNIMPLEMENTED, /* the partition's property says what then */
 };
 
+struct msr_row;
+#define MSR_ROWS 16
+
 struct msr_state {
 	uint64_t mtrr_default;
 	uint64_t mtrr_range[16]; /* base and mask of each */
 	uint64_t mtrr_fixed[11];
 	uint64_t vp_assist;
 	uint64_t misc_enable;
+	const struct msr_row *rows[MSR_ROWS]; /* found last, by low bits */
 };
 
 enum msr_result msr_read(struct vp *vp, uint32_t msr, uint64_t *value);

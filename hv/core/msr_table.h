@@ -26,6 +26,9 @@ struct msr_row {
 	uint64_t privileges; /* all of these needed, or #GP */
 };
 
+/* RDMSR or WRMSR; access->row is for who answers. */
+enum msr_result msr_run(struct msr_access *access, bool write);
+
 /* Rows are sorted and do not overlap. NULL: nobody has the MSR. */
 const struct msr_row *msr_find(const struct msr_row *rows, size_t count,
 			       uint32_t msr);

@@ -112,6 +112,21 @@ void vp_reset(struct vp *vp);
  */
 bool vp_enter(struct vp *vp);
 
+/* After most exits vp_enter() would find nothing to do: told at once. */
+static inline bool vp_is_quiet(const struct vp *vp)
+{
+	const uint64_t *external = vp->external;
+
+	return !((__atomic_load_n(&vp->partition->flush_generation,
+				  __ATOMIC_ACQUIRE) ^
+		  vp->flushed) |
+		 __atomic_load_n(&vp->requests, __ATOMIC_ACQUIRE) |
+		 vp->suspended | vp->deliverable_wanted | vp->windows |
+		 vp->waiting_startup | vp->halted | vp->nmi_pending |
+		 vp->reinject.valid | vp->pending.valid | vp->apic.pending |
+		 external[0] | external[1] | external[2] | external[3]);
+}
+
 /* Whether something is pending that ends a halt. Any lp, lock R held. */
 bool vp_has_work(struct vp *vp);
 

@@ -129,6 +129,7 @@ struct virt_intercept {
 	uint8_t bytes[15];
 	union {
 		uint32_t msr;
+		bool long_mode; /* VIRT_HYPERCALL: EFER.LMA */
 		struct virt_io io;
 		struct virt_gpa_access memory;
 		struct virt_exception exception;

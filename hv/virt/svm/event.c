@@ -6,8 +6,9 @@
  * An interrupt goes in by V_IRQ, whatever else by EVENTINJ. QEMU does not
  * forget an interrupt that EVENTINJ has delivered: where a processor thread
  * is asked to look up before its next exit, it delivers it once more, even
- * with interrupts off. EVENTINJ is left for one that goes in while V_IRQ
- * serves as the window for another.
+ * with interrupts off. So V_IRQ cannot be the window for another one at the
+ * same time: that one's turn comes at the handler's IRET, or at any exit
+ * before, such as its EOI.
  *
  * Where silicon offers no exit behind an instruction (IRET that ends an NMI
  * handler, a write of CR8, the instruction in an interrupt shadow), the
@@ -187,13 +188,13 @@ static void arm(struct svm_vp *vp)
 	bool window = vp->windows & VIRT_WINDOW_INTERRUPT;
 	bool virq;
 
-	vp->by_virq = !window && is_takeable_interrupt(vp);
+	vp->by_virq = is_takeable_interrupt(vp);
 	virq = window || vp->by_virq;
 	vmcb->intercept_3 = vp->intercept_3;
 	vmcb->intercept_control = 0;
 	vmcb->virtual_interrupt = vmcb->virtual_interrupt & SVM_V_TPR;
 	vmcb->event_injection = vp->by_virq ? 0 : vp->injected;
-	if (masked)
+	if (masked || (window && vp->by_virq))
 		vmcb->intercept_3 |= SVM_INTERCEPT(IRET);
 	if (virq)
 		vmcb->virtual_interrupt |=
@@ -308,6 +309,15 @@ static bool step_run(struct svm_vp *vp, enum svm_step step,
 	return true;
 }
 
+static bool tell(struct virt_intercept *intercept,
+		 enum virt_intercept_kind kind)
+{
+	intercept->kind = kind;
+	intercept->instruction_length = 0;
+	intercept->byte_count = 0;
+	return true;
+}
+
 bool svm_event_run(struct svm_vp *vp, struct virt_intercept *intercept)
 {
 	const struct virt_registers *registers = &vp->virt.registers;
@@ -327,13 +337,13 @@ bool svm_event_run(struct svm_vp *vp, struct virt_intercept *intercept)
 	if ((nmi || interrupt) && !vp->injected) {
 		if (registers->interrupt_shadow)
 			return step_run(vp, SVM_STEP_SHADOW, intercept);
-		intercept->kind = nmi ? VIRT_NMI_WINDOW : VIRT_INTERRUPT_WINDOW;
-		intercept->instruction_length = 0;
-		intercept->byte_count = 0;
-		return true;
+		return tell(intercept,
+			    nmi ? VIRT_NMI_WINDOW : VIRT_INTERRUPT_WINDOW);
 	}
 	svm_vp_enter(vp);
 	code = (uint32_t)vp->vmcb->exit_code;
+	if (code == SVM_EXIT_IRET && !registers->nmi_masked)
+		return tell(intercept, VIRT_HOST);
 	if (code == SVM_EXIT_IRET)
 		return step_run(vp, SVM_STEP_IRET, intercept);
 	if (code == SVM_EXIT_CR8_WRITE)

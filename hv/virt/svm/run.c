@@ -65,6 +65,12 @@ static void decode_nested_fault(struct svm_vp *vp,
 	}
 }
 
+static void decode_hypercall(struct svm_vp *vp,
+			     struct virt_intercept *intercept)
+{
+	intercept->long_mode = vp->vmcb->efer & SVM_EFER_LMA;
+}
+
 static void decode_xsetbv(struct svm_vp *vp, struct virt_intercept *intercept)
 {
 	const uint64_t *gpr = vp->virt.registers.gpr;
@@ -87,7 +93,7 @@ static const struct exit exits[] = {
 	EXIT(CPUID, CPUID, .length = 2),
 	EXIT(MSR, MSR, .length = 2, .decode = decode_msr),
 	EXIT(IOIO, IO, .decode = decode_io),
-	EXIT(VMMCALL, HYPERCALL, .length = 3),
+	EXIT(VMMCALL, HYPERCALL, .length = 3, .decode = decode_hypercall),
 	EXIT(HLT, HALT, .length = 1),
 	EXIT(XSETBV, XSETBV, .length = 3, .decode = decode_xsetbv),
 	EXIT(INVD, CACHE, .length = 2),

@@ -41,8 +41,10 @@ static int setup(void **state)
 
 static void execute(void)
 {
-	const struct virt_intercept intercept = {.kind = VIRT_HYPERCALL,
-						 .instruction_length = 3};
+	const struct virt_intercept intercept = {
+		.kind = VIRT_HYPERCALL,
+		.instruction_length = 3,
+		.long_mode = vp_register(vp, HV_REGISTER_EFER).u64 != 0};
 
 	handler_run(vp, &intercept);
 }

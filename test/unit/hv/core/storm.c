@@ -15,6 +15,7 @@
 
 #define INPUT  0x2b70000u /* of lp 0; the other's a page further on */
 #define OUTPUT 0x2b72000u
+#define SYNIC  0x2b80000u /* pages of messages and flags of the parent's vps */
 #define CODES  128
 #define WORDS  64u /* of a hypercall's input */
 
@@ -153,6 +154,7 @@ static void hypercall(struct vp *vp, struct virt_intercept *intercept)
 		code = HVCALL_SET_VP_REGISTERS;
 	intercept->kind = VIRT_HYPERCALL;
 	intercept->instruction_length = 3;
+	intercept->long_mode = true;
 	gpr[VIRT_RCX] =
 		code | (uint64_t)(below(16) == 0) << 16 | (uint64_t)reps << 32;
 	if (below(8) == 0)
@@ -232,6 +234,7 @@ static void guest(struct virt_vp *virt_vp, struct virt_intercept *intercept)
 	if (partition_is_parent(vp->partition) && last[fake.lp].asked &&
 	    registers->rip == last[fake.lp].rip && below(4)) {
 		intercept->kind = VIRT_HYPERCALL; /* entered again */
+		intercept->long_mode = true;
 		intercept->instruction_length = 3;
 		return;
 	}
@@ -318,6 +321,36 @@ void storm_start(void)
 	prepare(parent->vps[1]);
 	prepare(parent->vps[0]);
 	storm.pages = pool_free_pages() + parent->account.used_pages;
+}
+
+/* So that messages, events and timers have somewhere to go. */
+static void enable_synic(struct vp *vp, uint64_t pages)
+{
+	world_apic_on(vp, true);
+	world_wrmsr(vp, HV_MSR_SIMP, pages | 1);
+	world_wrmsr(vp, HV_MSR_SIEFP, (pages + PAGE_SIZE) | 1);
+	for (uint32_t sint = 0; sint < 4; sint++)
+		world_wrmsr(vp, HV_MSR_SINT0 + sint, 0x40 + sint);
+	world_wrmsr(vp, HV_MSR_SCONTROL, 1);
+}
+
+void storm_children(uint32_t count)
+{
+	struct partition *parent = hypervisor.parent;
+
+	for (uint32_t lp = 0; lp < 2; lp++)
+		enable_synic(parent->vps[lp], SYNIC + 2 * lp * PAGE_SIZE);
+	for (uint32_t i = 0; i < count; i++) {
+		struct partition *child = world_child(2);
+
+		for (uint32_t vp = 0; vp < 2; vp++) {
+			enable_synic(child->vps[vp], 2 * vp * PAGE_SIZE);
+			child->vps[vp]->intercept_page =
+				GPA(SYNIC + (4 + 2 * i + vp) * PAGE_SIZE);
+			prepare(child->vps[vp]);
+			lp_resume(child->vps[vp], VP_EXPLICIT_SUSPEND);
+		}
+	}
 }
 
 /* It never halts, stops, or faults for good. */

@@ -17,6 +17,9 @@ extern struct storm storm;
 /* After world_setup(). */
 void storm_start(void);
 
+/* Makes children of two processors that run, and their parent's SynIC on. */
+void storm_children(uint32_t count);
+
 /* One processor goes on. Whether the first one now runs a child. */
 bool storm_step(void);
 

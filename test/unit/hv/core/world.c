@@ -111,7 +111,8 @@ static void place_input(const struct world_call *call, uint64_t *gpr)
 enum hv_status world_call(struct world_call *call)
 {
 	const struct virt_intercept intercept = {.kind = VIRT_HYPERCALL,
-						 .instruction_length = 3};
+						 .instruction_length = 3,
+						 .long_mode = true};
 	struct vp *vp = hypervisor_parent_vp(0);
 	struct virt_registers *registers = &vp->virt->registers;
 	uint64_t rip = registers->rip;
