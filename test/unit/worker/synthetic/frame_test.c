@@ -328,6 +328,11 @@ static void test_spans(void **state)
 	assert_ptr_equal(out[0].base, frame_head(&frame));
 	assert_int_equal(out[0].size, 256);
 	assert_int_equal(out[1].size, 400 - 3 - 256);
+	/* No empty one where the head ends with its piece. */
+	assert_true(read_packet(259));
+	assert_int_equal(frame_spans(&frame, out, 3), 3);
+	assert_int_equal(out[1].size, 259);
+	assert_true(read_packet(200));
 	assert_true(frame_parse(&frame));
 	frame_head_to_payload(&frame);
 	assert_int_equal(frame_spans(&frame, out, 3), 3);
