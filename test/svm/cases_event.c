@@ -167,6 +167,30 @@ static void case_interrupt_window(void)
 	guest_end(&guest);
 }
 
+/* One goes in while another waits: the window opens behind its handler. */
+LABEL(wait_handler);
+GUEST(wait, "sti; nop; hlt; mov $1, %eax; hlt; wait_handler: inc %rcx; iretq");
+static void case_interrupt_waits(void)
+{
+	struct guest guest;
+
+	guest_begin(&guest, wait);
+	GATE(&guest, 0x31, wait, wait_handler);
+	check_equal(guest_run(&guest), VIRT_HALT);
+	guest_skip(&guest);
+	guest_inject(&guest, VIRT_EVENT_INTERRUPT, 0x31);
+	virt->vp_window(guest.vp, VIRT_WINDOW_INTERRUPT);
+	check_equal(guest_run(&guest), VIRT_INTERRUPT_WINDOW);
+	check_equal(guest.vp->registers.gpr[VIRT_RCX], 1);
+	check_equal(guest.vp->registers.rip, GUEST_CODE + 3);
+	check(guest.vp->registers.rflags & RFLAGS_IF);
+	virt->vp_window(guest.vp, 0);
+	check_equal(guest_run(&guest), VIRT_HALT);
+	check_equal(guest.vp->registers.gpr[VIRT_RAX], 1);
+	check_equal(guest.vp->registers.gpr[VIRT_RCX], 1);
+	guest_end(&guest);
+}
+
 /* An exit in a shadow: the window still waits for the shadow's end. */
 GUEST(shadow, "sti; outb %al, $0x80; mov $1, %eax; mov $2, %ebx; sti; hlt;"
 	      "cli; sti; outb %al, $0x80; pushf; pop %rcx; hlt");
@@ -389,6 +413,7 @@ void cases_event(void)
 	case_cut_short();
 	case_cut_short_own();
 	case_interrupt_window();
+	case_interrupt_waits();
 	case_shadow();
 	case_shadow_fault();
 	case_nmi();
