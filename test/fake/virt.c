@@ -5,15 +5,20 @@
 
 #include "fake.h"
 
-/* ---- Spaces: pages of each, in no order ---- */
+/* ---- Spaces: a list of the 2 MiB that have something in them ---- */
 
-struct fake_mapping {
-	struct virt_mapping mapping;
+#define REGION_PAGES (LARGE_PAGE_SIZE / PAGE_SIZE)
+
+struct fake_region {
 	const struct virt_space *space;
-	struct fake_mapping *next;
+	gpa_t gpa;
+	unsigned int count;	   /* of the pages that are mapped */
+	struct virt_mapping large; /* size 0: none */
+	struct virt_mapping small[REGION_PAGES];
+	struct fake_region *next;
 };
 
-static struct fake_mapping *mappings;
+static struct fake_region *regions;
 
 struct fake_table {
 	const struct virt_space *space;
@@ -24,70 +29,87 @@ struct fake_table {
 
 static struct fake_table *tables;
 
-static struct fake_mapping **find(const struct virt_space *space, gpa_t gpa)
+static struct fake_region **find(const struct virt_space *space, gpa_t gpa)
 {
-	struct fake_mapping **link = &mappings;
+	struct fake_region **link = &regions;
 
-	while (*link) {
-		const struct virt_mapping *mapping = &(*link)->mapping;
-
-		if ((*link)->space == space &&
-		    gpa.value - mapping->gpa.value < mapping->size)
-			break;
+	while (*link && ((*link)->space != space ||
+			 gpa.value - (*link)->gpa.value >= LARGE_PAGE_SIZE))
 		link = &(*link)->next;
-	}
 	return link;
 }
 
-static void add(const struct virt_space *space,
-		const struct virt_mapping *mapping)
+static struct virt_mapping *page_of(struct fake_region *region, gpa_t gpa)
 {
-	struct fake_mapping *entry = malloc(sizeof(*entry));
-
-	if (!entry)
-		abort();
-	*entry = (struct fake_mapping){*mapping, space, mappings};
-	mappings = entry;
+	return &region->small[(gpa.value - region->gpa.value) / PAGE_SIZE];
 }
 
-static void drop(struct fake_mapping **link)
+static struct fake_region *make(const struct virt_space *space, gpa_t gpa)
 {
-	struct fake_mapping *entry = *link;
+	struct fake_region **link = find(space, gpa);
 
-	*link = entry->next;
-	free(entry);
+	if (*link)
+		return *link;
+	struct fake_region *region = calloc(1, sizeof(*region));
+
+	if (!region)
+		abort();
+	region->space = space;
+	region->gpa = GPA(gpa.value & ~(LARGE_PAGE_SIZE - 1));
+	region->next = regions;
+	regions = region;
+	return region;
+}
+
+static void drop(struct fake_region **link)
+{
+	struct fake_region *region = *link;
+
+	*link = region->next;
+	free(region);
 }
 
 /* A large page becomes small ones, so that a part of it can change. */
-static void split(const struct virt_space *space, struct fake_mapping **link)
+static void split(struct fake_region *region)
 {
-	struct virt_mapping large = (*link)->mapping;
-
-	drop(link);
-	for (uint64_t offset = 0; offset < large.size; offset += PAGE_SIZE) {
-		struct virt_mapping small = large;
-
-		small.gpa.value += offset;
-		small.spa.value += offset;
-		small.size = PAGE_SIZE;
-		add(space, &small);
+	for (unsigned int i = 0; i < REGION_PAGES; i++) {
+		region->small[i] = region->large;
+		region->small[i].gpa.value += i * PAGE_SIZE;
+		region->small[i].spa.value += i * PAGE_SIZE;
+		region->small[i].size = PAGE_SIZE;
 	}
+	region->count = REGION_PAGES;
+	region->large.size = 0;
+}
+
+static void unmap_page(const struct virt_space *space, gpa_t gpa)
+{
+	struct fake_region **link = find(space, gpa);
+	struct fake_region *region = *link;
+
+	if (!region)
+		return;
+	if (region->large.size)
+		split(region);
+	if (!page_of(region, gpa)->size)
+		return;
+	page_of(region, gpa)->size = 0;
+	if (--region->count == 0)
+		drop(link);
 }
 
 static enum hv_status space_unmap(struct virt_space *space, gpa_t gpa,
 				  uint64_t size)
 {
-	for (uint64_t at = gpa.value; at < gpa.value + size; at += PAGE_SIZE) {
-		struct fake_mapping **link = find(space, GPA(at));
+	struct fake_region **link = find(space, gpa);
 
-		if (!*link)
-			continue;
-		if ((*link)->mapping.size > size) {
-			split(space, link);
-			link = find(space, GPA(at));
-		}
-		drop(link);
+	if (size == LARGE_PAGE_SIZE) {
+		if (*link)
+			drop(link);
+		return HV_STATUS_SUCCESS;
 	}
+	for (uint64_t at = 0; at < size; at += PAGE_SIZE)
+		unmap_page(space, GPA(gpa.value + at));
 	return HV_STATUS_SUCCESS;
 }
 
@@ -121,29 +143,42 @@ static enum hv_status space_map(struct virt_space *space,
 	if (!pay(space, mapping->gpa))
 		return HV_STATUS_INSUFFICIENT_MEMORY;
 	space_unmap(space, mapping->gpa, mapping->size);
-	add(space, mapping);
+	struct fake_region *region = make(space, mapping->gpa);
+
+	if (mapping->size == LARGE_PAGE_SIZE) {
+		region->large = *mapping;
+	} else {
+		*page_of(region, mapping->gpa) = *mapping;
+		region->count++;
+	}
 	return HV_STATUS_SUCCESS;
 }
 
-/* Whether the size around gpa, aligned, is all hole. */
+/* Whether the size around gpa, aligned, is all hole; the page at gpa is one. */
 static bool hole(const struct virt_space *space, gpa_t gpa, uint64_t size)
 {
-	const struct fake_mapping *entry = mappings;
+	const struct fake_region *region = regions;
 
-	while (entry && (entry->space != space ||
-			 (entry->mapping.gpa.value ^ gpa.value) >= size))
-		entry = entry->next;
-	return !entry;
+	if (size < LARGE_PAGE_SIZE)
+		return true;
+	while (region && (region->space != space ||
+			  (region->gpa.value ^ gpa.value) >= size))
+		region = region->next;
+	return !region;
 }
 
 static bool space_lookup(const struct virt_space *space, gpa_t gpa,
 			 struct virt_mapping *mapping)
 {
-	const struct fake_mapping *entry = *find(space, gpa);
+	struct fake_region *region = *find(space, gpa);
 	uint64_t size = 1ull << 39;
 
-	if (entry) {
-		*mapping = entry->mapping;
+	if (region && region->large.size) {
+		*mapping = region->large;
+		return true;
+	}
+	if (region && page_of(region, gpa)->size) {
+		*mapping = *page_of(region, gpa);
 		return true;
 	}
 	while (!hole(space, gpa, size))
@@ -155,7 +190,7 @@ static bool space_lookup(const struct virt_space *space, gpa_t gpa,
 
 static bool space_release(struct virt_space *space, unsigned int budget)
 {
-	struct fake_mapping **link = &mappings;
+	struct fake_region **link = &regions;
 
 	while (*link) {
 		if ((*link)->space == space)
@@ -186,8 +221,8 @@ static bool space_release(struct virt_space *space, unsigned int budget)
 
 void fake_spaces_stop(void)
 {
-	while (mappings)
-		drop(&mappings);
+	while (regions)
+		drop(&regions);
 	while (tables) {
 		struct fake_table *entry = tables;
 

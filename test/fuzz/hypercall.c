@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	storm = (struct storm){.random = decide, .words = 8};
 	world_setup(NULL);
 	storm_start();
+	if (size && data[0] & 3)
+		storm_children(data[0] & 1 ? 1 : 2);
 	while (fuzz_more(&input))
 		storm_step();
 	storm_end();

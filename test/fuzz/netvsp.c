@@ -24,6 +24,14 @@ static uint64_t kept[KEPT];
 static unsigned int kept_count;
 static uint64_t sum; /* over all that was sent, so that it is read */
 
+/* What a length or an offset may be told to be. */
+static uint32_t lie(void)
+{
+	const uint8_t kind = fuzz_8(&bus.input);
+
+	return kind & 1 ? fuzz_16(&bus.input) % 2048 : fuzz_32(&bus.input);
+}
+
 /* ---- The link ---- */
 
 static void link_send(struct network_link *link,
@@ -225,8 +233,7 @@ static void control(struct guest_channel *channel)
 
 	fuzz_bytes(&bus.input, bytes, body);
 	if (which >= 240)
-		((uint32_t *)&request)[fuzz_8(&bus.input) % 7] =
-			fuzz_32(&bus.input);
+		((uint32_t *)&request)[fuzz_8(&bus.input) % 7] = lie();
 	put(0, &request, sizeof(request));
 	put(sizeof(request), bytes, body);
 	send_rndis(channel, NVSP_CHANNEL_CONTROL, sizeof(request) + body);
@@ -279,8 +286,7 @@ static void packet(struct guest_channel *channel)
 		put(sizeof(rndis) + i * 16, info, 16);
 	}
 	if (which >= 224)
-		((uint32_t *)&rndis)[fuzz_8(&bus.input) % 11] =
-			fuzz_32(&bus.input);
+		((uint32_t *)&rndis)[fuzz_8(&bus.input) % 11] = lie();
 	put(0, &rndis, sizeof(rndis));
 	put(sizeof(rndis) + words * 16, bytes, size);
 	send_rndis(channel, NVSP_CHANNEL_DATA,
