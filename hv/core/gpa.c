@@ -156,20 +156,6 @@ static struct tally tally(const struct partition *partition, gpa_t gpa,
 
 /* ---- Changes: locks P held, a child's and the parent's ---- */
 
-static void lock(struct partition *partition)
-{
-	spinlock_take(&partition->lock);
-	if (partition->parent)
-		spinlock_take(&partition->parent->lock);
-}
-
-static void unlock(struct partition *partition)
-{
-	if (partition->parent)
-		spinlock_give(&partition->parent->lock);
-	spinlock_give(&partition->lock);
-}
-
 /*
  * Maps target or, without rights, unmaps; frames that went are lent until
  * translations of them are asked to be dropped. A page that goes, or comes,
@@ -248,19 +234,19 @@ bool gpa_overlay(struct partition *partition, gpa_t gpa)
 		return false;
 	if (partition_is_parent(partition))
 		gpa_parent_fault(partition, gpa);
-	lock(partition);
+	partition_lock(partition);
 	overlay_remove(partition);
 	bool done = overlay_put(partition, gpa);
 
-	unlock(partition);
+	partition_unlock(partition);
 	return done;
 }
 
 void gpa_overlay_remove(struct partition *partition)
 {
-	lock(partition);
+	partition_lock(partition);
 	overlay_remove(partition);
-	unlock(partition);
+	partition_unlock(partition);
 }
 
 /* ---- Children ---- */
@@ -322,10 +308,10 @@ enum hv_status gpa_map(struct partition *child,
 	    target->gpa.value + target->size > PARTITION_GPA_LIMIT ||
 	    (target->rights && (target->spa.value & mask)))
 		return HV_STATUS_INVALID_PARAMETER;
-	lock(child);
+	partition_lock(child);
 	enum hv_status status = map(child, target);
 
-	unlock(child);
+	partition_unlock(child);
 	return status;
 }
 
@@ -334,14 +320,14 @@ bool gpa_forget(struct partition *child, unsigned int budget)
 	struct virt_mapping leaf;
 	gpa_t *at = &child->forgotten;
 
-	lock(child);
+	partition_lock(child);
 	overlay_remove(child);
 	for (; budget && at->value < PARTITION_GPA_LIMIT; budget--) {
 		virt->space_lookup(&child->space, *at, &leaf);
 		tally(child, *at, MIN(leaf.size, LARGE_PAGE_SIZE), -1);
 		at->value += leaf.size;
 	}
-	unlock(child);
+	partition_unlock(child);
 	return at->value >= PARTITION_GPA_LIMIT;
 }
 

@@ -188,12 +188,7 @@ static void send_memory(struct vp *vp, const struct virt_intercept *intercept,
 	const struct virt_gpa_access *access = &intercept->memory;
 	struct hv_memory_intercept body = {
 		.cache_type = HV_CACHE_TYPE_WRITE_BACK,
-		.access_info = access->gva_valid
-				       ? HV_MEMORY_ACCESS_GVA_VALID |
-						 HV_MEMORY_ACCESS_GVA_GPA_VALID
-				       : 0,
 		.tpr_priority = vp->virt->registers.cr8,
-		.gva = access->gva_valid ? access->gva.value : 0,
 		.gpa = access->gpa.value,
 	};
 	struct intercept_message message = {

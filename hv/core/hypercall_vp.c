@@ -192,25 +192,6 @@ enum hv_status hypercall_get_vp_state(struct hypercall_call *call)
 	return HV_STATUS_SUCCESS;
 }
 
-static enum hv_status set_xsave(struct vp *vp, const void *page)
-{
-	uint8_t *area = vp->cpu.xsave;
-	uint64_t header[8];
-
-	memcpy(header, (const uint8_t *)page + 512, sizeof(header));
-	/* XRSTOR faults on bits it does not know, and on compaction. */
-	if ((header[0] & ~vp->cpu.xcr0) || header[1] || header[2])
-		return HV_STATUS_INVALID_PARAMETER;
-	memcpy(area, page, PAGE_SIZE);
-	memcpy(area + 512, header, sizeof(header));
-	uint32_t mxcsr;
-
-	memcpy(&mxcsr, area + 24, sizeof(mxcsr));
-	mxcsr &= 0xffff;
-	memcpy(area + 24, &mxcsr, sizeof(mxcsr));
-	return HV_STATUS_SUCCESS;
-}
-
 enum hv_status hypercall_set_vp_state(struct hypercall_call *call)
 {
 	const struct hv_input_set_vp_state *input = call->input;
@@ -219,16 +200,15 @@ enum hv_status hypercall_set_vp_state(struct hypercall_call *call)
 
 	if (!page)
 		return HV_STATUS_INVALID_PARAMETER;
-	if (input->type == HV_VP_STATE_LAPIC) {
-		struct hv_local_apic_state state;
+	struct hv_local_apic_state state;
+	bool taken = false;
 
-		memcpy(&state, page, sizeof(state));
-		return apic_state_set(vp, &state) ? HV_STATUS_SUCCESS
-						  : HV_STATUS_INVALID_PARAMETER;
-	}
-	if (input->type == HV_VP_STATE_XSAVE)
-		return set_xsave(vp, page);
-	return HV_STATUS_INVALID_PARAMETER;
+	memcpy(&state, page, sizeof(state));
+	if (input->type == HV_VP_STATE_LAPIC)
+		taken = apic_state_set(vp, &state);
+	else if (input->type == HV_VP_STATE_XSAVE)
+		taken = vp_register_set_xsave(vp, page);
+	return taken ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_PARAMETER;
 }
 
 /* ---- Questions ---- */

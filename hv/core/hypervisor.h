@@ -47,6 +47,10 @@ void hypervisor_start(const struct hypervisor_config *config);
 /* The parent's vp of this logical processor index. */
 struct vp *hypervisor_parent_vp(uint32_t lp);
 
+/* Which one is told what any may be: that of this logical processor, unless
+ * its SynIC is off, as Linux keeps it off line. */
+struct vp *hypervisor_parent_near(uint32_t lp);
+
 /* Every logical processor, last: schedules for ever. */
 void hypervisor_run(void) __attribute__((noreturn));
 

@@ -42,17 +42,6 @@ void intercept_init(struct vp *vp)
 	vp->intercept_source.fill = intercept_fill;
 }
 
-/* Which vp of the parent is told: the one on this processor, unless Linux
- * keeps it off line. */
-static struct vp *intercept_target(const struct vp *vp)
-{
-	struct vp *near = hypervisor.lps[vp->lp]->parent_vp;
-
-	return near->synic.control & HV_MSR_SCONTROL_ENABLE
-		       ? near
-		       : hypervisor.lps[0]->parent_vp;
-}
-
 void intercept_withdraw(struct vp *vp)
 {
 	if (vp->intercept_target)
@@ -126,7 +115,7 @@ void intercept_send(struct vp *vp, const struct intercept_message *message)
 	lp_suspend(vp, VP_INTERCEPT_SUSPEND);
 	/* Nobody may have read the last one, and another is told now. */
 	intercept_withdraw(vp);
-	vp->intercept_target = intercept_target(vp);
+	vp->intercept_target = hypervisor_parent_near(vp->lp);
 	synic_post(vp->intercept_target, HV_SYNIC_INTERCEPTION_SINT,
 		   &vp->intercept_source);
 }

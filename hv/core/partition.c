@@ -3,6 +3,7 @@
 #include "partition.h"
 
 #include "../../abi/cpuid.h"
+#include "../../abi/msr.h"
 #include "../lib/print.h"
 #include "../lib/string.h"
 #include "gpa.h"
@@ -195,6 +196,14 @@ void hypervisor_start(const struct hypervisor_config *config)
 struct vp *hypervisor_parent_vp(uint32_t lp)
 {
 	return hypervisor.parent->vps[lp];
+}
+
+struct vp *hypervisor_parent_near(uint32_t lp)
+{
+	bool on = hypervisor_parent_vp(lp)->synic.control &
+		  HV_MSR_SCONTROL_ENABLE;
+
+	return hypervisor_parent_vp(on ? lp : 0);
 }
 
 /* ---- Ending ---- */

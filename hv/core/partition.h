@@ -128,6 +128,21 @@ void partition_forget_guest(struct partition *partition);
 struct partition *partition_get(struct partition *caller, uint64_t id);
 void partition_put(struct partition *partition);
 
+/* Locks P: of the partition, and if it is a child of its parent as well. */
+static inline void partition_lock(struct partition *partition)
+{
+	spinlock_take(&partition->lock);
+	if (partition->parent)
+		spinlock_take(&partition->parent->lock);
+}
+
+static inline void partition_unlock(struct partition *partition)
+{
+	if (partition->parent)
+		spinlock_give(&partition->parent->lock);
+	spinlock_give(&partition->lock);
+}
+
 static inline bool partition_is_parent(const struct partition *partition)
 {
 	return partition->parent == NULL;

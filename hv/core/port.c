@@ -157,20 +157,6 @@ enum hv_status port_delete(struct partition *owner, uint32_t id)
 
 /* ---- Connections: lock P of who signals, and then of the owner ---- */
 
-static void lock_both(struct partition *partition)
-{
-	spinlock_take(&partition->lock);
-	if (!partition_is_parent(partition))
-		spinlock_take(&hypervisor.parent->lock);
-}
-
-static void unlock_both(struct partition *partition)
-{
-	if (!partition_is_parent(partition))
-		spinlock_give(&hypervisor.parent->lock);
-	spinlock_give(&partition->lock);
-}
-
 /* The one found moves to the front: a busy channel is found at once. */
 static struct connection *connection_find(struct partition *partition,
 					  uint32_t id)
@@ -205,7 +191,7 @@ enum hv_status port_connect(struct partition *partition,
 		return HV_STATUS_INVALID_CONNECTION_ID;
 	if (connect->port_type != HV_PORT_TYPE_EVENT)
 		return HV_STATUS_INVALID_PARAMETER;
-	lock_both(partition);
+	partition_lock(partition);
 	struct port *port = port_find(owner, connect->port_id);
 
 	if (!port || port->connecting_partition != partition->id)
@@ -219,7 +205,7 @@ enum hv_status port_connect(struct partition *partition,
 		list_insert(&partition->connections, &cell->connection.node);
 		port->connections++;
 	}
-	unlock_both(partition);
+	partition_unlock(partition);
 	return status;
 }
 
@@ -237,12 +223,12 @@ static void connection_drop(struct partition *partition,
 
 enum hv_status port_disconnect(struct partition *partition, uint32_t id)
 {
-	lock_both(partition);
+	partition_lock(partition);
 	struct connection *connection = connection_find(partition, id);
 
 	if (connection)
 		connection_drop(partition, connection);
-	unlock_both(partition);
+	partition_unlock(partition);
 	return connection ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_CONNECTION_ID;
 }
 
@@ -250,7 +236,7 @@ void port_forget(struct partition *partition)
 {
 	struct list *ports = &hypervisor.parent->ports;
 
-	lock_both(partition);
+	partition_lock(partition);
 	while (!list_empty(&partition->connections))
 		connection_drop(partition, LIST_FIRST(&partition->connections,
 						      struct connection, node));
@@ -261,21 +247,7 @@ void port_forget(struct partition *partition)
 		if (port->connecting_partition == partition->id)
 			port_drop(port);
 	}
-	unlock_both(partition);
-}
-
-/* Any vp: the one on this processor, unless its SynIC is off. */
-static struct vp *port_target(const struct port *port)
-{
-	struct partition *owner = port->owner;
-	uint32_t index = port->vp;
-
-	if (index != HV_VP_INDEX_ANY)
-		return owner->vps[index];
-	struct vp *near = hypervisor_parent_vp(cpu_lp());
-
-	return near->synic.control & HV_MSR_SCONTROL_ENABLE ? near
-							    : owner->vps[0];
+	partition_unlock(partition);
 }
 
 static enum hv_status connection_fire(struct connection *connection,
@@ -288,8 +260,11 @@ static enum hv_status connection_fire(struct connection *connection,
 		return HV_STATUS_INVALID_PORT_ID;
 	if (flag >= port->flag_count)
 		return HV_STATUS_INVALID_PARAMETER;
-	return synic_signal(port_target(port), port->sint,
-			    port->base_flag + flag, &newly);
+	struct vp *target = port->vp == HV_VP_INDEX_ANY
+				    ? hypervisor_parent_near(cpu_lp())
+				    : port->owner->vps[port->vp];
+
+	return synic_signal(target, port->sint, port->base_flag + flag, &newly);
 }
 
 enum hv_status connection_signal(struct partition *partition, uint32_t id,

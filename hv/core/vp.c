@@ -193,56 +193,10 @@ void vp_request(struct vp *vp, uint32_t requests)
 	vp_wake(vp);
 }
 
-/* AMD64 manual volume 2, 14.1.3: what INIT makes of the registers. */
-#define RESET_SEGMENT(type)                                                    \
-	{                                                                      \
-		.segment = {.limit = 0xffff, .attributes = (type) }            \
-	}
-static const struct {
-	uint32_t name;
-	struct hv_register_value value;
-} reset_values[] = {
-	{HV_REGISTER_EFER, {.u64 = 0}},
-	{HV_REGISTER_CR0, {.u64 = 0x60000010}},
-	{HV_REGISTER_CR2, {.u64 = 0}},
-	{HV_REGISTER_CR3, {.u64 = 0}},
-	{HV_REGISTER_CR4, {.u64 = 0}},
-	{HV_REGISTER_DR6, {.u64 = 0xffff0ff0}},
-	{HV_REGISTER_DR7, {.u64 = 0x400}},
-	{HV_REGISTER_CS,
-	 {.segment = {.base = 0xffff0000,
-		      .limit = 0xffff,
-		      .selector = 0xf000,
-		      .attributes = 0x9b}}},
-	{HV_REGISTER_DS, RESET_SEGMENT(0x93)},
-	{HV_REGISTER_ES, RESET_SEGMENT(0x93)},
-	{HV_REGISTER_FS, RESET_SEGMENT(0x93)},
-	{HV_REGISTER_GS, RESET_SEGMENT(0x93)},
-	{HV_REGISTER_SS, RESET_SEGMENT(0x93)},
-	{HV_REGISTER_LDTR, RESET_SEGMENT(0x82)},
-	{HV_REGISTER_TR, RESET_SEGMENT(0x8b)},
-	{HV_REGISTER_GDTR, {.table = {.limit = 0xffff}}},
-	{HV_REGISTER_IDTR, {.table = {.limit = 0xffff}}},
-};
-
-static void vp_reset_registers(struct vp *vp)
-{
-	struct virt_registers *registers = &vp->virt->registers;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(reset_values); i++)
-		virt->vp_set(vp->virt, reset_values[i].name,
-			     &reset_values[i].value);
-	memset(registers->gpr, 0, sizeof(registers->gpr));
-	registers->gpr[VIRT_RDX] = 0x600; /* a family; nobody relies on it */
-	registers->rip = 0xfff0;
-	registers->rflags = 2;
-	registers->cr8 = 0;
-	registers->nmi_masked = false;
-}
-
 void vp_reset(struct vp *vp)
 {
-	vp_reset_registers(vp);
+	virt->vp_reset(vp->virt);
+	virt->vp_window(vp->virt, 0);
 	vp->reinject.valid = false;
 	vp->pending.valid = false;
 	vp->nmi_pending = false;

@@ -86,19 +86,34 @@ static uint8_t *xsave_field(struct vp *vp, uint32_t name)
 }
 
 /* Loading must not fault: no reserved bit of MXCSR may be set. */
+static void mxcsr_mask(struct vp *vp)
+{
+	uint32_t *mxcsr = (uint32_t *)vp->cpu.xsave + FXSAVE_MXCSR / 4;
+
+	*mxcsr &= MXCSR_MASK;
+}
+
 static void xsave_field_set(struct vp *vp, void *field, const void *value)
 {
-	uint8_t *area = vp->cpu.xsave;
-	uint64_t states;
-	uint32_t mxcsr;
+	uint64_t *states = (uint64_t *)vp->cpu.xsave + XSAVE_HEADER / 8;
 
 	memcpy(field, value, XSAVE_FIELD);
-	memcpy(&mxcsr, area + FXSAVE_MXCSR, sizeof(mxcsr));
-	mxcsr &= MXCSR_MASK;
-	memcpy(area + FXSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
-	memcpy(&states, area + XSAVE_HEADER, sizeof(states));
-	states |= XSTATE_SSE | 1;
-	memcpy(area + XSAVE_HEADER, &states, sizeof(states));
+	mxcsr_mask(vp);
+	*states |= XSTATE_SSE | 1;
+}
+
+bool vp_register_set_xsave(struct vp *vp, const void *page)
+{
+	uint64_t header[3];
+
+	memcpy(header, (const uint8_t *)page + XSAVE_HEADER, sizeof(header));
+	/* XRSTOR faults on bits it does not know, and on compaction. */
+	if ((header[0] & ~vp->cpu.xcr0) || header[1] || header[2])
+		return false;
+	memcpy(vp->cpu.xsave, page, PAGE_SIZE);
+	memcpy((uint8_t *)vp->cpu.xsave + XSAVE_HEADER, header, sizeof(header));
+	mxcsr_mask(vp);
+	return true;
 }
 
 /* ---- Events ---- */

@@ -17,6 +17,9 @@ enum hv_status vp_register_get(struct vp *vp, uint32_t name,
 enum hv_status vp_register_set(struct vp *vp, uint32_t name,
 			       const struct hv_register_value *value);
 
+/* A stopped vp's whole XSAVE area. False: silicon would not load it. */
+bool vp_register_set_xsave(struct vp *vp, const void *page);
+
 /* Names that may be written while the vp runs: suspension, deliverability. */
 bool vp_register_live(uint32_t name);
 

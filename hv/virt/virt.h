@@ -110,8 +110,6 @@ struct virt_gpa_access {
 	gpa_t gpa;
 	uint8_t access; /* VIRT_ACCESS_* */
 	bool page_walk; /* by the guest's own page-table walk */
-	bool gva_valid;
-	gva_t gva;
 };
 
 struct virt_exception {
@@ -187,6 +185,9 @@ struct virt_backend {
 	 */
 	struct virt_vp *(*vp_create)(const struct virt_vp_config *config);
 	void (*vp_destroy)(struct virt_vp *vp, struct page_source *pages);
+
+	/* INIT: that state again; MSRs that INIT spares stay. */
+	void (*vp_reset)(struct virt_vp *vp);
 
 	/*
 	 * from stops being, to becomes the one this logical processor runs;

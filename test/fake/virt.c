@@ -355,6 +355,22 @@ static bool vp_set(struct virt_vp *vp, uint32_t name,
 	return true;
 }
 
+static void vp_reset(struct virt_vp *vp)
+{
+	static const uint32_t zero[] = {HV_REGISTER_CR2, HV_REGISTER_CR3,
+					HV_REGISTER_CR4, HV_REGISTER_EFER};
+	const struct hv_register_value nothing = {0};
+	const struct hv_register_value cr0 = {.u64 = 0x60000010};
+	const struct hv_register_value cs = {
+		.segment = {0xffff0000, 0xffff, 0xf000, 0x9b}};
+
+	for (unsigned int i = 0; i < sizeof(zero) / sizeof(*zero); i++)
+		vp_set(vp, zero[i], &nothing);
+	vp_set(vp, HV_REGISTER_CR0, &cr0);
+	vp_set(vp, HV_REGISTER_CS, &cs);
+	vp->registers = (struct virt_registers){.rip = 0xfff0, .rflags = 2};
+}
+
 static void vp_inject(struct virt_vp *vp, const struct virt_event *event)
 {
 	fake_vp(vp)->injected = *event;
@@ -385,6 +401,7 @@ const struct virt_backend svm_backend = {
 	.lp_start = lp_start,
 	.vp_create = vp_create,
 	.vp_destroy = vp_destroy,
+	.vp_reset = vp_reset,
 	.vp_switch = vp_switch,
 	.vp_run = vp_run,
 	.vp_get = vp_get,

@@ -217,13 +217,14 @@ bool svm_vp_set(struct virt_vp *virt_vp, uint32_t name,
 }
 
 /* APM volume 2, 14.1.3: initial processor state. */
-void svm_registers_reset(struct svm_vp *vp)
+void svm_vp_reset(struct virt_vp *virt_vp)
 {
 	const struct vmcb_segment data = {.attributes = 0x93, .limit = 0xffff};
-	struct virt_registers *registers = &vp->virt.registers;
+	struct svm_vp *vp = svm_vp(virt_vp);
 	struct vmcb *vmcb = vp->vmcb;
 	uint32_t cpuid[4];
 
+	svm_vp_save(vp);
 	vmcb->es = vmcb->cs = vmcb->ss = vmcb->ds = vmcb->fs = vmcb->gs = data;
 	vmcb->gdtr = vmcb->ldtr = vmcb->idtr = vmcb->tr = data;
 	vmcb->cs.selector = 0xf000;
@@ -231,14 +232,19 @@ void svm_registers_reset(struct svm_vp *vp)
 	vmcb->cs.attributes = 0x9b;
 	vmcb->ldtr.attributes = 0x82;
 	vmcb->tr.attributes = 0x8b;
+	vmcb->cpl = 0;
 	vmcb->cr0 = 0x60000010;
+	vmcb->cr2 = vmcb->cr3 = vmcb->cr4 = 0;
 	vmcb->efer = SVM_EFER_SVME;
 	vmcb->dr6 = DR6_FIXED;
 	vmcb->dr7 = DR7_FIXED;
-	vmcb->pat = 0x0007040600070406;
+	vmcb->interrupt_shadow = 0;
+	svm_vp_load(vp);
 
 	cpu_cpuid(1, 0, cpuid);
-	registers->gpr[VIRT_RDX] = cpuid[0]; /* family, model, stepping */
-	registers->rip = 0xfff0;
-	registers->rflags = 2;
+	virt_vp->registers = (struct virt_registers){
+		.gpr[VIRT_RDX] = cpuid[0], /* family, model, stepping */
+		.rip = 0xfff0,
+		.rflags = 2,
+	};
 }

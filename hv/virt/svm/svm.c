@@ -143,6 +143,7 @@ const struct virt_backend svm_backend = {
 	.lp_start = lp_start,
 	.vp_create = svm_vp_create,
 	.vp_destroy = svm_vp_destroy,
+	.vp_reset = svm_vp_reset,
 	.vp_switch = svm_vp_switch,
 	.vp_run = svm_vp_run,
 	.vp_get = svm_vp_get,

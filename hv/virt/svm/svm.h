@@ -109,7 +109,7 @@ static inline void svm_vp_enter(struct svm_vp *vp)
 }
 
 /* registers.c */
-void svm_registers_reset(struct svm_vp *vp);
+void svm_vp_reset(struct virt_vp *vp);
 bool svm_vp_get(struct virt_vp *vp, uint32_t name,
 		struct hv_register_value *value);
 bool svm_vp_set(struct virt_vp *vp, uint32_t name,

@@ -82,7 +82,8 @@ struct virt_vp *svm_vp_create(const struct virt_vp_config *config)
 	vp->vmcb_spa = vmcb;
 	vp->next_rip = svm_features()->next_rip;
 	intercepts_init(vp, config);
-	svm_registers_reset(vp);
+	vp->vmcb->pat = 0x0007040600070406;
+	svm_vp_reset(&vp->virt);
 	return &vp->virt;
 }
 
