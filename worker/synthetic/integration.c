@@ -16,6 +16,7 @@ static const struct vmbus_ic_version frameworks[] = {
 };
 
 #define FRAMEWORK_COUNT (sizeof(frameworks) / sizeof(frameworks[0]))
+#define VERSION_SIZE	sizeof(struct vmbus_ic_version)
 
 /* ---- Sending ---- */
 
@@ -51,25 +52,25 @@ static bool integration_send(struct integration *integration, uint16_t type,
 static bool integration_negotiate(struct integration *integration)
 {
 	const struct integration_service *const service = integration->service;
-	struct {
-		struct vmbus_ic_negotiate fixed;
-		struct vmbus_ic_version
-			versions[FRAMEWORK_COUNT + INTEGRATION_VERSIONS_MAX];
-	} message = {
-		.fixed = {.framework_version_count = FRAMEWORK_COUNT,
-			  .message_version_count =
-				  (uint16_t)service->version_count},
+	const struct vmbus_ic_negotiate fixed = {
+		.framework_version_count = FRAMEWORK_COUNT,
+		.message_version_count = (uint16_t)service->version_count,
 	};
-	const size_t count = FRAMEWORK_COUNT + service->version_count;
+	const size_t lists_size =
+		(FRAMEWORK_COUNT + service->version_count) * VERSION_SIZE;
+	uint8_t message[sizeof(fixed) +
+			(FRAMEWORK_COUNT + INTEGRATION_VERSIONS_MAX) *
+				VERSION_SIZE];
+	uint8_t *const lists = message + sizeof(fixed);
 
-	memcpy(message.versions, frameworks, sizeof(frameworks));
-	memcpy(message.versions + FRAMEWORK_COUNT, service->versions,
-	       service->version_count * sizeof(service->versions[0]));
+	memcpy(message, &fixed, sizeof(fixed));
+	memcpy(lists, frameworks, sizeof(frameworks));
+	memcpy(lists + sizeof(frameworks), service->versions,
+	       service->version_count * VERSION_SIZE);
 	integration->framework = frameworks[0];
 	integration->version = service->versions[0];
-	return integration_send(integration, VMBUS_IC_NEGOTIATE, &message,
-				sizeof(message.fixed) +
-					count * sizeof(message.versions[0]));
+	return integration_send(integration, VMBUS_IC_NEGOTIATE, message,
+				sizeof(fixed) + lists_size);
 }
 
 bool integration_request(struct integration *integration, void *message,
