@@ -40,7 +40,11 @@ static void add_vp(struct bulkhead_stats *stats, const struct vp *vp)
 			vp->counters[VP_COUNT_EXITS + kind];
 	stats->parent_intercepts += vp->counters[VP_COUNT_INTERCEPTS];
 	stats->signals += vp->counters[VP_COUNT_SIGNALS];
+	stats->messages += vp->counters[VP_COUNT_MESSAGES];
 	stats->interrupts_injected += vp->counters[VP_COUNT_INTERRUPTS];
+	stats->event_flags_set += vp->counters[VP_COUNT_FLAGS];
+	stats->preemptions += vp->counters[VP_COUNT_PREEMPTIONS];
+	stats->migrations += vp->counters[VP_COUNT_MIGRATIONS];
 	stats->run_time += ticks_to_time(vp->time[VP_RUNNING]);
 	stats->ready_time += ticks_to_time(vp->time[VP_READY]);
 	stats->wait_time += ticks_to_time(vp->time[VP_BLOCKED]);

@@ -29,7 +29,10 @@ enum hv_status hypercall_post_message(struct hypercall_call *call)
 	if (input->payload_size > HV_MESSAGE_PAYLOAD_SIZE ||
 	    (input->message_type & HV_MESSAGE_TYPE_HYPERVISOR))
 		return HV_STATUS_INVALID_PARAMETER;
-	return unknown_connection(call);
+	enum hv_status status = unknown_connection(call);
+
+	call->vp->counters[VP_COUNT_MESSAGES] += call->intercepted;
+	return status;
 }
 
 enum hv_status hypercall_signal_event(struct hypercall_call *call)
@@ -112,8 +115,7 @@ enum hv_status hypercall_clear_interrupt(struct hypercall_call *call)
 
 enum hv_status hypercall_create_port(struct hypercall_call *call)
 {
-	const struct hv_input_create_port *input = call->input;
-	return port_create(call->target, input);
+	return port_create(call->target, call->input);
 }
 
 enum hv_status hypercall_delete_port(struct hypercall_call *call)
@@ -126,17 +128,12 @@ enum hv_status hypercall_delete_port(struct hypercall_call *call)
 enum hv_status hypercall_connect_port(struct hypercall_call *call)
 {
 	const struct hv_input_connect_port *input = call->input;
-	const struct port_connect connect = {
-		.connection_id = input->connection_id,
-		.port_id = input->port_id,
-		.port_type = input->connection_info.port_type,
-	};
 	struct partition *owner = call->vp->partition;
 
 	if (input->port_partition_id != HV_PARTITION_ID_SELF &&
 	    input->port_partition_id != owner->id)
 		return HV_STATUS_ACCESS_DENIED;
-	return port_connect(call->target, owner, &connect);
+	return port_connect(call->target, owner, input);
 }
 
 enum hv_status hypercall_disconnect_port(struct hypercall_call *call)

@@ -193,6 +193,7 @@ static void lp_adopt(struct lp *lp, struct lp *victim, struct vp *found)
 	spinlock_take(&first->lock);
 	spinlock_take(&second->lock);
 	found->virtual_time = lp->clock;
+	found->counters[VP_COUNT_MIGRATIONS]++;
 	__atomic_store_n(&found->lp, lp->index, __ATOMIC_RELEASE);
 	__atomic_add_fetch(&lp->assigned, 1, __ATOMIC_RELAXED);
 	found->suspended &= ~VP_MOVING;
@@ -204,24 +205,6 @@ static void lp_adopt(struct lp *lp, struct lp *victim, struct vp *found)
 		lp_enqueue(lp, found);
 	spinlock_give(&second->lock);
 	spinlock_give(&first->lock);
-}
-
-static bool lp_steal(struct lp *lp)
-{
-	for (uint32_t i = 1; i < hypervisor.config.lps; i++) {
-		struct lp *victim =
-			hypervisor.lps[(lp->index + i) % hypervisor.config.lps];
-
-		if (victim->current == NULL || list_empty(&victim->ready))
-			continue;
-		struct vp *found = lp_take_from(victim);
-
-		if (found) {
-			lp_adopt(lp, victim, found);
-			return true;
-		}
-	}
-	return false;
 }
 
 /* How many vps of children want this processor, the running one included. */
@@ -241,23 +224,27 @@ static unsigned int lp_load(struct lp *lp)
 	return load;
 }
 
-/* A turn is over: fetches one vp from where two more than here want to run, so
- * that each gets its share wherever its home is. */
-static void lp_balance(struct lp *lp)
+/* Fetches one vp from where so many more than here want to run: one when this
+ * has nothing to do, two after a turn, so that each vp gets its share wherever
+ * its home is. */
+static bool lp_fetch(struct lp *lp, unsigned int more)
 {
-	unsigned int load = lp_load(lp);
+	unsigned int least = lp_load(lp) + more;
 
-	for (uint32_t i = 0; i < hypervisor.config.lps; i++) {
-		struct lp *victim = hypervisor.lps[i];
+	for (uint32_t i = 1; i < hypervisor.config.lps; i++) {
+		struct lp *victim =
+			hypervisor.lps[(lp->index + i) % hypervisor.config.lps];
+		struct vp *found = NULL;
 
-		if (victim == lp || lp_load(victim) < load + 2)
-			continue;
-		struct vp *found = lp_take_from(victim);
-
-		if (found)
+		if (victim->current && !list_empty(&victim->ready) &&
+		    lp_load(victim) >= least)
+			found = lp_take_from(victim);
+		if (found) {
 			lp_adopt(lp, victim, found);
-		return;
+			return true;
+		}
 	}
+	return false;
 }
 
 /* ---- What others ask for ---- */
@@ -518,6 +505,7 @@ static struct vp *lp_schedule(struct lp *lp)
 	if (next != old && old) {
 		/* Nobody touches old before its state is in memory:
 		 * lp->current still names it. */
+		old->counters[VP_COUNT_PREEMPTIONS] += old->state == VP_READY;
 		spinlock_give(&lp->lock);
 		virt->vp_switch(old->virt, next ? next->virt : NULL);
 		cpu_state_save(&old->cpu);
@@ -586,11 +574,11 @@ void hypervisor_run(void)
 		uint64_t now = cpu_now();
 
 		if (vp && now >= lp->slice_end)
-			lp_balance(lp);
+			lp_fetch(lp, 2);
 		if (!vp || vp->suspended || now >= lp->slice_end ||
 		    __atomic_load_n(&lp->attention, __ATOMIC_ACQUIRE))
 			vp = lp_schedule(lp);
-		if (!vp && lp_steal(lp))
+		if (!vp && lp_fetch(lp, 1))
 			continue;
 		lp_arm(lp, !list_empty(&lp->ready));
 		if (vp)

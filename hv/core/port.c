@@ -181,7 +181,7 @@ static struct connection *connection_find(struct partition *partition,
 
 enum hv_status port_connect(struct partition *partition,
 			    struct partition *owner,
-			    const struct port_connect *connect)
+			    const struct hv_input_connect_port *connect)
 {
 	enum hv_status status = HV_STATUS_SUCCESS;
 	uint32_t id = connect->connection_id;
@@ -189,7 +189,7 @@ enum hv_status port_connect(struct partition *partition,
 
 	if (id & ~HV_CONNECTION_ID_MASK)
 		return HV_STATUS_INVALID_CONNECTION_ID;
-	if (connect->port_type != HV_PORT_TYPE_EVENT)
+	if (connect->connection_info.port_type != HV_PORT_TYPE_EVENT)
 		return HV_STATUS_INVALID_PARAMETER;
 	partition_lock(partition);
 	struct port *port = port_find(owner, connect->port_id);

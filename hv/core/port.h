@@ -27,14 +27,9 @@ enum hv_status port_delete(struct partition *owner, uint32_t id);
  * INVALID_CONNECTION_ID: malformed or in use; INVALID_PORT_ID: no such port,
  * or not for this partition; INVALID_PARAMETER; INSUFFICIENT_MEMORY.
  */
-struct port_connect {
-	uint32_t connection_id;
-	uint32_t port_id;
-	uint32_t port_type; /* HV_PORT_TYPE_* */
-};
 enum hv_status port_connect(struct partition *partition,
 			    struct partition *owner,
-			    const struct port_connect *connect);
+			    const struct hv_input_connect_port *connect);
 
 enum hv_status port_disconnect(struct partition *partition, uint32_t id);
 

@@ -233,6 +233,7 @@ enum hv_status synic_signal(struct vp *vp, uint32_t sint, uint32_t flag,
 						 __ATOMIC_SEQ_CST);
 
 		*newly = !(old & BIT(flag % 64));
+		vp->counters[VP_COUNT_FLAGS] += *newly;
 		if (*newly)
 			synic_raise(vp, sint);
 	}

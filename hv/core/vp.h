@@ -42,7 +42,11 @@ enum vp_counter {
 	VP_COUNT_EXITS,			  /* + enum virt_intercept_kind */
 	VP_COUNT_INTERCEPTS = VIRT_KINDS, /* messages sent to the parent */
 	VP_COUNT_SIGNALS,		  /* SignalEvents that reached a port */
+	VP_COUNT_MESSAGES,		  /* PostMessages the parent took */
 	VP_COUNT_INTERRUPTS,		  /* injected */
+	VP_COUNT_FLAGS,			  /* event flags that were not set */
+	VP_COUNT_PREEMPTIONS,		  /* turns ended that could go on */
+	VP_COUNT_MIGRATIONS,		  /* to another processor */
 	VP_COUNTERS
 };
 

@@ -15,9 +15,8 @@ static struct {
 	char ring[RING_SIZE];
 } journal;
 
-/* One conversion of a format: %[-][0][width][l|ll|z]type */
+/* One conversion of a format: %[0][width][l|ll|z]{u,x}, %s or %% */
 struct conversion {
-	bool left;
 	bool zeros;
 	bool wide; /* 64 bits */
 	unsigned int width;
@@ -33,44 +32,26 @@ static void emit(char c)
 		journal.sink(c);
 }
 
-static void emit_field(const struct conversion *how, const char *text,
-		       size_t length)
+static void emit_number(const struct conversion *how, uint64_t value)
 {
-	for (size_t i = length; !how->left && i < how->width; i++)
-		emit(' ');
-	for (size_t i = 0; i < length; i++)
-		emit(text[i]);
-	for (size_t i = length; how->left && i < how->width; i++)
-		emit(' ');
-}
-
-static void emit_number(const struct conversion *how, uint64_t value,
-			bool negative)
-{
-	unsigned int base = how->type == 'x' || how->type == 'p' ? 16 : 10;
-	unsigned int zeros = how->zeros && !how->left ? how->width : 0;
+	unsigned int base = how->type == 'x' ? 16 : 10;
 	char text[64];
 	size_t start = sizeof(text);
 
-	zeros = MIN(zeros, sizeof(text) - 2);
 	do {
 		text[--start] = "0123456789abcdef"[value % base];
 		value /= base;
 	} while (value != 0);
-	while (sizeof(text) - start + negative < zeros)
-		text[--start] = '0';
-	if (negative)
-		text[--start] = '-';
-	emit_field(how, text + start, sizeof(text) - start);
+	while (start != 0 && sizeof(text) - start < how->width)
+		text[--start] = how->zeros ? '0' : ' ';
+	while (start < sizeof(text))
+		emit(text[start++]);
 }
 
 static const char *parse(const char *format, struct conversion *how)
 {
 	*how = (struct conversion){0};
-	for (; *format == '-' || *format == '0'; format++) {
-		how->left |= *format == '-';
-		how->zeros |= *format == '0';
-	}
+	how->zeros = *format == '0';
 	for (; *format >= '0' && *format <= '9'; format++)
 		how->width = how->width * 10 + (unsigned int)(*format - '0');
 	for (; *format == 'l' || *format == 'z'; format++)
@@ -88,36 +69,17 @@ static void emit_conversion(const struct conversion *how,
 			    struct arguments *from)
 {
 	const char *text;
-	int64_t value;
-	char c;
 
 	switch (how->type) {
-	case 'd':
-		value = how->wide ? va_arg(from->list, int64_t)
-				  : va_arg(from->list, int);
-		emit_number(how,
-			    (uint64_t)(value < 0 ? -(uint64_t)value
-						 : (uint64_t)value),
-			    value < 0);
-		break;
 	case 'u':
 	case 'x':
-		emit_number(how,
-			    how->wide ? va_arg(from->list, uint64_t)
-				      : va_arg(from->list, unsigned int),
-			    false);
-		break;
-	case 'p':
-		emit_number(how, (uintptr_t)va_arg(from->list, void *), false);
-		break;
-	case 'c':
-		c = (char)va_arg(from->list, int);
-		emit_field(how, &c, 1);
+		emit_number(how, how->wide ? va_arg(from->list, uint64_t)
+					   : va_arg(from->list, unsigned int));
 		break;
 	case 's':
 		text = va_arg(from->list, const char *);
-		text = text == NULL ? "(null)" : text;
-		emit_field(how, text, strlen(text));
+		for (text = text ? text : "(null)"; *text; text++)
+			emit(*text);
 		break;
 	case '%':
 		emit('%');

@@ -41,13 +41,13 @@ static void print_backtrace(uintptr_t frame)
 static void print_registers(const struct interrupt_frame *frame)
 {
 	static const char *const names[] = {"r15", "r14", "r13", "r12", "r11",
-					    "r10", "r9",  "r8",	 "rbp", "rdi",
+					    "r10", "r9 ", "r8 ", "rbp", "rdi",
 					    "rsi", "rdx", "rcx", "rbx", "rax"};
 
 	print("rip %016lx cs %lx rflags %lx rsp %016lx ss %lx\n", frame->rip,
 	      frame->cs, frame->rflags, frame->rsp, frame->ss);
 	for (size_t i = ARRAY_SIZE(names); i-- > 0;)
-		print("%-3s %016lx%s", names[i], (&frame->r15)[i],
+		print("%s %016lx%s", names[i], (&frame->r15)[i],
 		      i % 4 == 0 ? "\n" : " ");
 }
 
@@ -86,6 +86,6 @@ void panic(const char *format, ...)
 
 void __stack_chk_fail(void)
 {
-	panic("a stack guard was overwritten, called from %p",
-	      __builtin_return_address(0));
+	panic("a stack guard was overwritten, called from %lx",
+	      (uintptr_t)__builtin_return_address(0));
 }

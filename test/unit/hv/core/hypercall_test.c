@@ -218,6 +218,12 @@ static void malformed_messages_are_refused(void **state)
 	input->message_type = 1;
 	assert_int_equal(call(HVCALL_POST_MESSAGE, 0x1000, 0),
 			 HV_STATUS_INVALID_CONNECTION_ID);
+	assert_int_equal(vp->counters[VP_COUNT_MESSAGES], 0);
+	child->intercepts = BIT(HV_INTERCEPT_TYPE_UNKNOWN_SYNIC_CONNECTION);
+	gpr[VIRT_RCX] = HVCALL_POST_MESSAGE;
+	gpr[VIRT_RDX] = 0x1000;
+	execute();
+	assert_int_equal(vp->counters[VP_COUNT_MESSAGES], 1);
 }
 
 /* ---- Intercepts of all kinds ---- */
@@ -366,10 +372,15 @@ static void stats_log_and_schedule(void **state)
 				  .output_size = sizeof(log)};
 
 	(void)state;
-	vp->counters[VP_COUNT_SIGNALS] = 3;
+	for (unsigned int i = 0; i < VP_COUNTERS; i++)
+		vp->counters[i] = i;
 	assert_int_equal(world_call(&get), HV_STATUS_SUCCESS);
 	assert_int_equal(stats.vp_count, 2);
-	assert_int_equal(stats.signals, 3);
+	assert_int_equal(stats.signals, VP_COUNT_SIGNALS);
+	assert_int_equal(stats.messages, VP_COUNT_MESSAGES);
+	assert_int_equal(stats.event_flags_set, VP_COUNT_FLAGS);
+	assert_int_equal(stats.preemptions, VP_COUNT_PREEMPTIONS);
+	assert_int_equal(stats.migrations, VP_COUNT_MIGRATIONS);
 	assert_int_equal(stats.mapped_4k_pages, WORLD_CHILD_MEMORY / PAGE_SIZE);
 	input.vp_index = 1;
 	assert_int_equal(world_call(&get), HV_STATUS_SUCCESS);

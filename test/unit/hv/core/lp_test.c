@@ -164,8 +164,13 @@ static void vps_share_a_processor_evenly(void **state)
 	for (uint32_t i = 0; i < 3; i++)
 		start(child->vps[i], 1);
 	measure(300, runs);
-	for (uint32_t i = 0; i < 3; i++)
+	for (uint32_t i = 0; i < 3; i++) {
+		const uint64_t *counters = child->vps[i]->counters;
+
 		assert_in_range(runs[i], 90, 110);
+		assert_true(counters[VP_COUNT_PREEMPTIONS] > 0);
+		assert_true(counters[VP_COUNT_PREEMPTIONS] <= runs[i]);
+	}
 }
 
 static void weight_counts(void **state)
@@ -243,6 +248,7 @@ static void an_idle_processor_takes_work_over(void **state)
 	world_run(1);
 	assert_non_null(world_running(1));
 	assert_int_equal(world_running(1)->lp, 1);
+	assert_int_equal(world_running(1)->counters[VP_COUNT_MIGRATIONS], 1);
 	assert_int_equal(
 		hypervisor.lps[0]->assigned + hypervisor.lps[1]->assigned, 4);
 	/* Its timer came along. */

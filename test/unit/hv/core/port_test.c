@@ -52,10 +52,10 @@ static enum hv_status create(uint32_t id)
 
 static enum hv_status connect(uint32_t connection, uint32_t port)
 {
-	const struct port_connect connect = {
+	const struct hv_input_connect_port connect = {
 		.connection_id = connection,
 		.port_id = port,
-		.port_type = HV_PORT_TYPE_EVENT,
+		.connection_info.port_type = HV_PORT_TYPE_EVENT,
 	};
 
 	return port_connect(child, parent, &connect);
@@ -117,11 +117,14 @@ static void what_cannot_be_a_port(void **state)
 static void what_cannot_be_connected(void **state)
 {
 	struct partition *other = world_child(1);
-	const struct port_connect theirs = {.connection_id = 1,
-					    .port_id = 7,
-					    .port_type = HV_PORT_TYPE_EVENT};
-	const struct port_connect doorbell = {
-		.connection_id = 1, .port_id = 7, .port_type = 4};
+	const struct hv_input_connect_port theirs = {
+		.connection_id = 1,
+		.port_id = 7,
+		.connection_info.port_type = HV_PORT_TYPE_EVENT};
+	const struct hv_input_connect_port doorbell = {
+		.connection_id = 1,
+		.port_id = 7,
+		.connection_info.port_type = 4};
 
 	(void)state;
 	assert_int_equal(create(7), 0);

@@ -312,6 +312,7 @@ static void a_flag_interrupts_only_when_new(void **state)
 	assert_false(newly);
 	assert_int_equal(world_take(vp), VECTOR_NONE);
 	assert_int_equal(synic_signal(vp, SINT, 2047, &newly), 0);
+	assert_int_equal(vp->counters[VP_COUNT_FLAGS], 2);
 	assert_int_equal(flags->sints[SINT].bytes[255], 0x80);
 	assert_int_equal(synic_signal(vp, SINT, 2048, &newly),
 			 HV_STATUS_INVALID_PARAMETER);
