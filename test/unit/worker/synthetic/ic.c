@@ -90,6 +90,13 @@ void ic_choose(struct ic *ic, uint16_t framework, uint16_t major,
 	ic_answer(ic, 0);
 }
 
+void ic_close(struct ic *ic)
+{
+	guest_close(&ic->channel);
+	guest_gpadl_teardown(&ic->guest, ic->offer.relid, ic->channel.gpadl);
+	guest_expect(&ic->guest, VMBUS_MSG_GPADL_TORNDOWN);
+}
+
 void ic_expect_broken(struct ic *ic, const char *why)
 {
 	assert_int_equal(fake_log_lines, 1);
@@ -99,7 +106,5 @@ void ic_expect_broken(struct ic *ic, const char *why)
 	ic_send(ic, 8);
 	assert_false(ic_receive(ic));
 	assert_int_equal(fake_log_lines, 0);
-	guest_close(&ic->channel);
-	guest_gpadl_teardown(&ic->guest, ic->offer.relid, ic->channel.gpadl);
-	guest_expect(&ic->guest, VMBUS_MSG_GPADL_TORNDOWN);
+	ic_close(ic);
 }

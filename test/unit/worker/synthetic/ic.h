@@ -37,5 +37,8 @@ void ic_send(struct ic *ic, size_t size);
 void ic_choose(struct ic *ic, uint16_t framework, uint16_t major,
 	       uint16_t minor);
 
+/* Closes the channel, stopped or not, and takes its rings back. */
+void ic_close(struct ic *ic);
+
 /* The channel has been stopped with one log line that holds why. */
 void ic_expect_broken(struct ic *ic, const char *why);

@@ -412,10 +412,7 @@ static void test_garbage(void **state)
 		}
 		assert_int_equal(fake_log_lines, 1);
 		fake_log_lines = 0;
-		guest_close(&ic.channel);
-		guest_gpadl_teardown(&ic.guest, ic.offer.relid,
-				     ic.channel.gpadl);
-		guest_expect(&ic.guest, VMBUS_MSG_GPADL_TORNDOWN);
+		ic_close(&ic);
 		ic_reopen(&ic);
 		ic_choose(&ic, 3, 5, 0);
 	}
