@@ -80,11 +80,16 @@ struct vp {
 	uint32_t deliverable_wanted; /* HV_DELIVERABILITY_* asked for */
 	uint32_t sint_deliverable;   /* atomic: SINTs whose slot is free */
 	unsigned int windows;	     /* enum virt_window asked of silicon */
-	bool halted;		     /* HLT or idle: until an event comes */
-	bool idle_any;		     /* idle MSR: events end it even if IF=0 */
-	bool nmi_pending;
+	union {
+		struct {
+			bool halted;   /* HLT or idle: until an event comes */
+			bool idle_any; /* idle MSR: even if IF=0 */
+			bool nmi_pending;
+			bool waiting_startup; /* after INIT */
+		};
+		uint32_t states; /* any of them */
+	};
 	uint64_t external[4]; /* vectors to be taken past the APIC */
-	bool waiting_startup; /* after INIT */
 
 	gpa_t intercept_page; /* the parent's; 0 until mapped */
 	gpa_t register_page;  /* the same */
@@ -126,9 +131,9 @@ static inline bool vp_is_quiet(const struct vp *vp)
 		  vp->flushed) |
 		 __atomic_load_n(&vp->requests, __ATOMIC_ACQUIRE) |
 		 vp->suspended | vp->deliverable_wanted | vp->windows |
-		 vp->waiting_startup | vp->halted | vp->nmi_pending |
-		 vp->reinject.valid | vp->pending.valid | vp->apic.pending |
-		 external[0] | external[1] | external[2] | external[3]);
+		 vp->states | vp->reinject.valid | vp->pending.valid |
+		 vp->apic.pending | external[0] | external[1] | external[2] |
+		 external[3]);
 }
 
 /* Whether something is pending that ends a halt. Any lp, lock R held. */
