@@ -8,9 +8,6 @@
 #include "cpuid_processor.h"
 #include "vp.h"
 
-#define INVARIANT_TSC_LEAF 0x80000007u
-#define INVARIANT_TSC	   BIT(8)
-
 #define VERSION_MAJOR 0u
 #define VERSION_MINOR 1u
 #define VERSION_BUILD 1u
@@ -91,16 +88,6 @@ static void read_hypervisor(const struct partition *partition, uint32_t leaf,
 		read_hv1(partition, leaf, out);
 	if (parent)
 		read_bulkhead(leaf, out);
-}
-
-bool cpuid_invariant_tsc(void)
-{
-	uint32_t out[4];
-
-	if (cpuid_host()->extended_max < INVARIANT_TSC_LEAF)
-		return false;
-	cpu_cpuid(INVARIANT_TSC_LEAF, 0, out);
-	return out[3] & INVARIANT_TSC;
 }
 
 /* ---- All of it ---- */

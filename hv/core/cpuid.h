@@ -13,7 +13,3 @@ void cpuid_read(struct vp *vp, uint32_t leaf, uint32_t subleaf,
 /* Whether the vp may have that value in XCR0: what CPUID shows it, and states
  * only as silicon takes them together. */
 bool cpuid_xcr0_valid(struct vp *vp, uint64_t value);
-
-/* Whether this processor's TSC is invariant: what the privilege bit
- * HV_PRIVILEGE_TSC_INVARIANT of a partition may be set for. */
-bool cpuid_invariant_tsc(void);

@@ -21,8 +21,7 @@ enum hv_status hypercall_create_partition(struct hypercall_call *call)
 
 	if (input->isolation || (input->flags & ~KNOWN_FLAGS))
 		return HV_STATUS_INVALID_PARAMETER;
-	enum hv_status status =
-		partition_create(call->vp->partition, input->flags, &created);
+	enum hv_status status = partition_create(call->vp->partition, &created);
 
 	if (status != HV_STATUS_SUCCESS)
 		return status;

@@ -87,7 +87,7 @@ static struct partition *partition_make(struct pool_account *first)
 	return partition;
 }
 
-enum hv_status partition_create(struct partition *parent, uint64_t flags,
+enum hv_status partition_create(struct partition *parent,
 				struct partition **created)
 {
 	struct partition *partition = partition_make(&parent->account);
@@ -99,7 +99,6 @@ enum hv_status partition_create(struct partition *parent, uint64_t flags,
 
 	pool_account_init(&partition->account, MAX(share, QUOTA_MIN_PAGES));
 	partition->parent = parent;
-	partition->flags = flags;
 	partition->privileges = (uint64_t)CHILD_CALLS << 32 | CHILD_MSRS;
 	partition->space.pages = &partition->account.source;
 	spa_t root = partition->space.pages->take(partition->space.pages);

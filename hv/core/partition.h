@@ -54,7 +54,6 @@ struct partition {
 	uint32_t references;	  /* atomic: hypercalls using it right now */
 	struct spinlock lock;
 	enum partition_state state; /* P */
-	uint64_t flags;		    /* constant: HV_PARTITION_CREATION_FLAG_* */
 	uint64_t privileges;	    /* P: leaf 3 EAX | EBX << 32 */
 	bool hyperv;		    /* P: Hv#1 is shown; false hides it all */
 	uint64_t unimplemented_msr; /* P: PARTITION_MSR_INTERCEPT, or action */
@@ -103,7 +102,7 @@ struct partition {
  * A new child of parent, without memory or vps. INSUFFICIENT_MEMORY: pool.
  * It is found by id from then on.
  */
-enum hv_status partition_create(struct partition *parent, uint64_t flags,
+enum hv_status partition_create(struct partition *parent,
 				struct partition **created);
 
 /* From created to active. INVALID_PARTITION_STATE otherwise. */

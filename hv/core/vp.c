@@ -8,7 +8,6 @@
 
 #define RFLAGS_IF BIT(9)
 #define VECTOR_DF 8
-#define VECTOR_DB 1
 
 /* ---- Life ---- */
 
@@ -173,14 +172,6 @@ void vp_fault_error(struct vp *vp, uint8_t vector, uint32_t error)
 						.vector = vector,
 						.has_error = true,
 						.error = error});
-}
-
-void vp_page_fault(struct vp *vp, gva_t address, uint32_t error)
-{
-	const struct hv_register_value cr2 = {.u64 = address.value};
-
-	virt->vp_set(vp->virt, HV_REGISTER_CR2, &cr2);
-	vp_fault_error(vp, VP_VECTOR_PF, error);
 }
 
 /* ---- Before an entry ---- */

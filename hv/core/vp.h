@@ -176,7 +176,6 @@ int vp_external_pending(const struct vp *vp);
 void vp_raise(struct vp *vp, const struct virt_event *exception);
 void vp_fault(struct vp *vp, uint8_t vector);
 void vp_fault_error(struct vp *vp, uint8_t vector, uint32_t error);
-void vp_page_fault(struct vp *vp, gva_t address, uint32_t error);
 
 /* This logical processor's timer must be looked at again: vp's deadline
  * changed. Called by timer_update() only; any lp. */

@@ -3,15 +3,11 @@
 #include "../../x86/cpu.h"
 #include "svm.h"
 
-#define ATTRIBUTE_PRESENT   BIT(7)
 #define ATTRIBUTE_DPL_SHIFT 5
 #define ATTRIBUTE_DPL	    (3u << ATTRIBUTE_DPL_SHIFT)
-#define ATTRIBUTE_GRANULAR  BIT(11)
 
-#define CR0_PE	  BIT(0)
 #define CR0_NW	  BIT(29)
 #define CR0_CD	  BIT(30)
-#define RFLAGS_VM BIT(17)
 #define DR6_FIXED 0xffff0ff0u
 #define DR7_FIXED BIT(10)
 

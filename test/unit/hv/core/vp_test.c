@@ -60,8 +60,7 @@ static void two_contributory_faults_are_a_double_fault(void **state)
 	(void)state;
 	vp->reinject = (struct virt_event){
 		.valid = true, .type = VIRT_EVENT_EXCEPTION, .vector = 13};
-	vp_page_fault(vp, GVA(0x1234), 2);
-	assert_int_equal(vp_register(vp, HV_REGISTER_CR2).u64, 0x1234);
+	vp_fault_error(vp, VP_VECTOR_PF, 2);
 	assert_true(vp_enter(vp));
 	assert_int_equal(injected->vector, 8);
 	vp_fault(vp, VP_VECTOR_UD);

@@ -212,7 +212,7 @@ struct partition *world_child(uint32_t vps)
 {
 	struct partition *child;
 
-	assert_int_equal(partition_create(hypervisor.parent, 0, &child),
+	assert_int_equal(partition_create(hypervisor.parent, &child),
 			 HV_STATUS_SUCCESS);
 	child->state = PARTITION_ACTIVE;
 	for (uint32_t i = 0; i < vps; i++) {
