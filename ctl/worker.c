@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,8 +58,15 @@ static char *worker_program(void)
 struct worker_ends {
 	int console;
 	int error;
-	pid_t parent;
+	int monitor; /* readable when the monitor has ended */
 };
+
+static bool has_ended(int process_fd)
+{
+	struct pollfd wait = {.fd = process_fd, .events = POLLIN};
+
+	return poll(&wait, 1, 0) != 0;
+}
 
 /* In the new process; does not return. */
 static void worker_become(const char *name, const struct worker_ends *ends)
@@ -69,7 +79,7 @@ static void worker_become(const char *name, const struct worker_ends *ends)
 
 	/* A worker without its monitor would be nobody's. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != ends->parent)
+	if (has_ended(ends->monitor))
 		_exit(127);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -86,15 +96,47 @@ static void worker_become(const char *name, const struct worker_ends *ends)
 	_exit(127);
 }
 
+/*
+ * As fork(), in a namespace of processes of its own: the worker can name no
+ * other. Without the right to that, as everybody.
+ */
+static pid_t worker_fork(void)
+{
+	const pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD | CLONE_NEWPID,
+					 NULL, NULL, NULL, 0);
+
+	return pid < 0 ? fork() : pid;
+}
+
 static void close_pair(const int pair[2])
 {
 	close(pair[0]);
 	close(pair[1]);
 }
 
+/* What the new process gets is closed in ours. */
+static pid_t worker_spawn(const char *name, int console, int error)
+{
+	const struct worker_ends ends = {
+		.console = console,
+		.error = error,
+		.monitor = pidfd_open(getpid(), 0),
+	};
+	pid_t pid = -1;
+
+	if (ends.monitor >= 0)
+		pid = worker_fork();
+	if (pid == 0)
+		worker_become(name, &ends);
+	if (ends.monitor >= 0)
+		close(ends.monitor);
+	close(console);
+	close(error);
+	return pid;
+}
+
 int worker_start(struct worker *worker, const char *name)
 {
-	struct worker_ends ends = {.parent = getpid()};
 	int console[2], error[2];
 	char *control;
 	pid_t pid;
@@ -109,13 +151,7 @@ int worker_start(struct worker *worker, const char *name)
 	control = state_path(name, "control");
 	unlink(control);
 	free(control);
-	ends.console = console[1];
-	ends.error = error[1];
-	pid = fork();
-	if (pid == 0)
-		worker_become(name, &ends);
-	close(console[1]);
-	close(error[1]);
+	pid = worker_spawn(name, console[1], error[1]);
 	if (pid < 0) {
 		close(console[0]);
 		close(error[0]);

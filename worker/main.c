@@ -79,6 +79,21 @@ static int attach(struct machine *machine, const struct arguments *arguments)
 	return error;
 }
 
+/* The kernel's threads for a disk count as ours. */
+#define THREADS_OF_DISKS 128u
+
+static int give_up(const struct machine *machine)
+{
+	struct confine_options options = {
+		.threads = machine->config.processors + THREADS_OF_DISKS,
+	};
+
+	for (unsigned int i = 0; i < machine->config.network_count; i++)
+		if (!machine->config.networks[i].bridge)
+			options.sockets = true;
+	return confine(&options);
+}
+
 static int run(struct machine *machine, const struct machine_type *type,
 	       const struct arguments *arguments)
 {
@@ -90,7 +105,7 @@ static int run(struct machine *machine, const struct machine_type *type,
 		loop_unlock(&machine->loop);
 	}
 	if (!error)
-		error = confine();
+		error = give_up(machine);
 	if (!error)
 		machine_run(machine);
 	control_close(&machine->control);

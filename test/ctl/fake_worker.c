@@ -8,7 +8,8 @@
  *   say=TEXT     the worker says TEXT on its error output ("_" for blanks)
  *   after=MS     then waits so long; without it: for ever
  *   exit=N       ends with that status (default 0)
- *   signal=N     ends by that signal
+ *   fault        ends by a fault of its own (a signal sent to itself does
+ *                nothing to the first process of a namespace)
  *   reset=N      asks for a reset the first N times
  *   deaf         takes no notice of "stop", "restart" and "kill"
  *   heartbeat=X  says so of its child ("shutdown=X", "crash=X" likewise)
@@ -428,7 +429,7 @@ int main(int argc, char **argv)
 	end = now_ms() + after;
 	while (after < 0 || now_ms() < end)
 		turn(&fake, after < 0 ? -1 : (int)(end - now_ms()));
-	if (word(&fake, "signal"))
-		raise(number(&fake, "signal", SIGKILL));
+	if (word(&fake, "fault"))
+		*(volatile char *)0 = 0;
 	leave(&fake, number(&fake, "exit", 0));
 }

@@ -252,7 +252,7 @@ static void test_kill_9(void **state)
 static void test_dies_by_signal(void **state)
 {
 	(void)state;
-	start("sig", "after=50 signal=11");
+	start("sig", "after=50 fault");
 	assert_int_equal(run("wait sig"), 7);
 	expect_text("signal 11 (Segmentation fault)");
 }

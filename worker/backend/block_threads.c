@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -102,14 +103,40 @@ static void *thread_main(void *argument)
 	return NULL;
 }
 
+/*
+ * Threads begin with the first request: what a worker gives up after it has
+ * opened its disks holds for them as well only if they come later.
+ */
+static void threads_create(struct block_threads *threads)
+{
+	int error = 0;
+
+	while (threads->count < THREAD_COUNT && !error) {
+		error = pthread_create(&threads->threads[threads->count], NULL,
+				       thread_main, threads);
+		if (!error)
+			threads->count++;
+	}
+	if (!threads->count)
+		device_log("disk", "no thread: %s", strerror(error));
+}
+
 static void threads_start(struct block_engine *engine, struct block_task *task)
 {
 	struct block_threads *const threads = (struct block_threads *)engine;
 
+	const uint64_t one = 1;
+
+	if (!threads->count)
+		threads_create(threads);
+	if (!threads->count)
+		task->result = action_do(task); /* slow, but it goes on */
 	pthread_mutex_lock(&threads->lock);
-	queue_put(&threads->todo, task);
+	queue_put(threads->count ? &threads->todo : &threads->done, task);
 	pthread_cond_signal(&threads->work);
 	pthread_mutex_unlock(&threads->lock);
+	if (!threads->count)
+		(void)!write(engine->fd, &one, sizeof(one));
 }
 
 static void threads_commit(struct block_engine *engine)
@@ -172,7 +199,6 @@ int block_threads_create(struct block_engine **engine)
 		return -errno;
 
 	struct block_threads *const threads = device_allocate(sizeof(*threads));
-	int result = 0;
 
 	pthread_mutex_init(&threads->lock, NULL);
 	pthread_cond_init(&threads->work, NULL);
@@ -186,16 +212,6 @@ int block_threads_create(struct block_engine **engine)
 		.destroy = threads_destroy,
 		.fd = fd,
 	};
-	while (threads->count < THREAD_COUNT && !result) {
-		result = pthread_create(&threads->threads[threads->count], NULL,
-					thread_main, threads);
-		if (!result)
-			threads->count++;
-	}
-	if (!threads->count) {
-		threads_destroy(&threads->engine);
-		return -result;
-	}
 	*engine = &threads->engine;
 	return 0;
 }

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <liburing.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "block_engine.h"
 
@@ -151,17 +153,51 @@ static void uring_destroy(struct block_engine *engine)
 	device_free(uring);
 }
 
+/*
+ * The filter of system calls does not see what a ring is asked to do: it can
+ * do what is in prepare() and nothing else, for good.
+ */
+static int uring_restrict(struct io_uring *ring)
+{
+	static const uint8_t operations[] = {
+		IORING_OP_NOP,	     IORING_OP_READV, IORING_OP_WRITEV,
+		IORING_OP_READ,	     IORING_OP_WRITE, IORING_OP_FSYNC,
+		IORING_OP_FALLOCATE,
+	};
+	struct io_uring_restriction allowed[sizeof(operations)] = {0};
+
+	for (size_t i = 0; i < sizeof(operations); i++) {
+		allowed[i].opcode = IORING_RESTRICTION_SQE_OP;
+		allowed[i].sqe_op = operations[i];
+	}
+	/* Debian 12's liburing declares functions for these and has none. */
+	if (syscall(__NR_io_uring_register, ring->ring_fd,
+		    IORING_REGISTER_RESTRICTIONS, allowed,
+		    sizeof(operations)) < 0 ||
+	    syscall(__NR_io_uring_register, ring->ring_fd,
+		    IORING_REGISTER_ENABLE_RINGS, NULL, 0) < 0)
+		return -errno;
+	return 0;
+}
+
 int block_uring_create(struct block_engine **engine)
 {
 	struct block_uring *const uring = device_allocate(sizeof(*uring));
 	/* Our thread sleeps in the kernel anyhow: it need not be kicked. */
 	int result = io_uring_queue_init(ENTRIES, &uring->ring,
-					 IORING_SETUP_COOP_TASKRUN);
+					 IORING_SETUP_COOP_TASKRUN |
+						 IORING_SETUP_R_DISABLED);
 
 	if (result == -EINVAL)
-		result = io_uring_queue_init(ENTRIES, &uring->ring, 0);
+		result = io_uring_queue_init(ENTRIES, &uring->ring,
+					     IORING_SETUP_R_DISABLED);
 	if (result < 0) {
 		device_free(uring);
+		return result;
+	}
+	result = uring_restrict(&uring->ring);
+	if (result < 0) {
+		uring_destroy(&uring->engine);
 		return result;
 	}
 	uring->waiting_end = &uring->waiting;

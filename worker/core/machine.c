@@ -95,7 +95,7 @@ int machine_create(struct machine *machine, const struct machine_type *type)
 
 	machine->type = type;
 	machine->exit = CONTROL_EXIT_ERROR;
-	machine->partition = (struct partition){.device_fd = -1, .fd = -1};
+	machine->partition = (struct partition){.fd = -1};
 	machine->port = (struct machine_port){port_event, machine};
 	pthread_cond_init(&machine->changed, NULL);
 	error = loop_create(&machine->loop);
@@ -130,7 +130,7 @@ void machine_destroy(struct machine *machine)
 	for (unsigned int i = 0; i < machine->vp_count; i++)
 		vp_destroy(&machine->vps[i]);
 	device_free(machine->vps);
-	if (machine->partition.device_fd >= 0)
+	if (machine->partition.fd >= 0)
 		partition_destroy(&machine->partition);
 	guest_memory_destroy(&machine->memory);
 	loop_destroy(&machine->loop);

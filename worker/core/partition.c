@@ -22,12 +22,12 @@ static int failed(const char *what)
 	return -error;
 }
 
-static void probe(struct partition *partition)
+static void probe(struct partition *partition, int device_fd)
 {
 	struct mshv_bulkhead_probe answer = {0};
 
 	partition->extensions = 0;
-	if (ioctl(partition->device_fd, MSHV_BULKHEAD_PROBE, &answer) == 0)
+	if (ioctl(device_fd, MSHV_BULKHEAD_PROBE, &answer) == 0)
 		partition->extensions = answer.features;
 }
 
@@ -90,20 +90,21 @@ int partition_create(struct partition *partition,
 			    FLAG(MSHV_PT_BIT_GPA_SUPER_PAGES),
 		.pt_isolation = MSHV_PT_ISOLATION_NONE,
 	};
+	const int device_fd = open(DEVICE_PATH, O_RDWR | O_CLOEXEC);
 	int error;
 
 	partition->fd = -1;
-	partition->device_fd = open(DEVICE_PATH, O_RDWR | O_CLOEXEC);
-	if (partition->device_fd < 0)
+	if (device_fd < 0)
 		return failed(DEVICE_PATH);
-	probe(partition);
-	partition->fd =
-		ioctl(partition->device_fd, MSHV_CREATE_PARTITION, &arguments);
+	probe(partition, device_fd);
+	partition->fd = ioctl(device_fd, MSHV_CREATE_PARTITION, &arguments);
 	if (partition->fd < 0) {
 		error = failed("create");
-		partition_destroy(partition);
+		close(device_fd);
 		return error;
 	}
+	/* A worker that was taken over shall not make others. */
+	close(device_fd);
 	fcntl(partition->fd, F_SETFD, FD_CLOEXEC);
 	error = configure(partition, options);
 	if (error)
@@ -113,11 +114,8 @@ int partition_create(struct partition *partition,
 
 void partition_destroy(struct partition *partition)
 {
-	if (partition->fd >= 0)
-		close(partition->fd);
-	close(partition->device_fd);
+	close(partition->fd);
 	partition->fd = -1;
-	partition->device_fd = -1;
 }
 
 int partition_map(const struct partition *partition,

@@ -6,7 +6,6 @@
 #include "abi/bulkhead.h"
 
 struct partition {
-	int device_fd;
 	int fd;
 	uint64_t extensions; /* MSHV_BULKHEAD_*, 0 on other hypervisors */
 };
