@@ -34,7 +34,7 @@ kvm_bundle() {
 	local tree file
 	[ ! -e "$1" ] || return 0
 	tree=$(mktemp -d)
-	mkdir -p "$tree/usr/share/qemu" "$tree/kvm"
+	mkdir -p "$tree/usr/share/qemu" "$tree/usr/lib" "$tree/kvm"
 	"$root/image/kernel" copy 6.1 "$tree/copied" kvm-amd loop brd
 	find "$tree/copied" -name '*.ko' -exec mv {} "$tree/kvm/" \;
 	rm -rf "$tree/copied"

@@ -108,6 +108,13 @@ start:	mov $0x10, %eax
 	hlt
 	jmp 1b
 
+	.text
+	.globl exception_entry
+exception_entry:
+	mov %rsp, %rdi
+	and $-16, %rsp
+	call exception_report
+
 /* ---- The second processor; copied to SECOND_START ---- */
 
 	.text

@@ -89,7 +89,9 @@ void apic_write(uint32_t offset, uint32_t value);
 /* Address, whether the registers are in memory now. */
 uint32_t apic_version_by_memory(void);
 bool apic_is_extended(void);
-void apic_eoi(void);
+/* Called by interrupt handlers, which leave registers as they found them. */
+#define IN_INTERRUPT __attribute__((no_caller_saved_registers))
+IN_INTERRUPT void apic_eoi(void);
 void apic_send(uint32_t destination, uint32_t command);
 #define APIC_FIXED   0x4000u
 #define APIC_INIT    0x4500u
@@ -124,6 +126,8 @@ bool vmbus_connect(void);
 bool vmbus_post(const void *message, size_t size);
 /* Waits for one of this type and copies it. */
 void vmbus_expect(uint32_t type, void *message, size_t size);
+/* All channels' event flags, to be done by whoever they interrupt. */
+IN_INTERRUPT void vmbus_flags_clear(void);
 bool vmbus_find(const void *guid, struct vmbus_offer_channel *offer);
 
 bool storage_open(void);

@@ -38,17 +38,29 @@ static struct gate gates[VECTORS];
 
 HANDLER(on_timer, VECTOR_TIMER)
 HANDLER(on_ipi, VECTOR_IPI)
-HANDLER(on_synic, VECTOR_SYNIC)
 HANDLER(on_self, VECTOR_SELF)
 HANDLER(on_event, VECTOR_EVENT)
+
+/* A flag that stays set would keep the next one from interrupting. */
+__attribute__((interrupt)) static void on_synic(struct frame *frame)
+{
+	(void)frame;
+	vmbus_flags_clear();
+	interrupt_count[VECTOR_SYNIC]++;
+	apic_eoi();
+}
 
 __attribute__((interrupt)) static void on_other(struct frame *frame)
 {
 	(void)frame;
 }
 
+/* In entry.S: comes to exception_report(). */
+extern void exception_entry(struct frame *frame);
+void exception_report(const struct frame *frame);
+
 /* With an error code the first word is that, else the place. */
-__attribute__((interrupt)) static void on_exception(struct frame *frame)
+void exception_report(const struct frame *frame)
 {
 	print("\nguest: exception, ");
 	print_hex(frame->words[0]);
@@ -85,7 +97,7 @@ void interrupt_init(void)
 	unsigned int vector;
 
 	for (vector = 0; vector < VECTORS; vector++)
-		set(vector, vector < EXCEPTIONS ? on_exception : on_other);
+		set(vector, vector < EXCEPTIONS ? exception_entry : on_other);
 	set(VECTOR_TIMER, on_timer);
 	set(VECTOR_IPI, on_ipi);
 	set(VECTOR_SYNIC, on_synic);

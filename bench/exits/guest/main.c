@@ -11,11 +11,12 @@
 #define BOOT_PARAMS_CMDLINE 0x228
 #define SAMPLES_MAX	    4096
 #define WARM_UP		    8
+#define LINE_SIZE	    256
 
 /* Marks: 2n before and 2n + 1 after operation n. */
 static uint32_t samples[SAMPLES_MAX];
 static unsigned int sample_count;
-static const char *line;
+static char line[LINE_SIZE];
 
 bool line_says(const char *key, const char *value)
 {
@@ -107,11 +108,19 @@ static void end(const uint8_t *rsdp)
 void guest_main(const uint8_t *boot_params);
 void guest_main(const uint8_t *boot_params)
 {
+	/* Read before low memory is used for anything else. */
+	const uint8_t *const rsdp =
+		(const uint8_t *)(uintptr_t) *
+		(const uint64_t *)(const void *)(boot_params +
+						 BOOT_PARAMS_RSDP);
+	const char *const given =
+		(const char *)(uintptr_t) *
+		(const uint32_t *)(const void *)(boot_params +
+						 BOOT_PARAMS_CMDLINE);
 	unsigned int i;
 
-	line = (const char *)(uintptr_t) *
-	       (const uint32_t *)(const void *)(boot_params +
-						BOOT_PARAMS_CMDLINE);
+	for (i = 0; given && given[i] && i < LINE_SIZE - 1; i++)
+		line[i] = given[i];
 	interrupt_init();
 	hyperv_init();
 	for (i = 0; i < operation_count; i++) {
@@ -119,6 +128,5 @@ void guest_main(const uint8_t *boot_params)
 			measure(&operations[i], i);
 	}
 	report();
-	end((const uint8_t *)(uintptr_t) *
-	    (const uint64_t *)(const void *)(boot_params + BOOT_PARAMS_RSDP));
+	end(rsdp);
 }

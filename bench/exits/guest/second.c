@@ -5,7 +5,7 @@
 #define START	  0x8000u
 #define FIRST_ID  0u
 #define SECOND_ID 1u
-#define PATIENCE  200000000ull /* ticks */
+#define PATIENCE  40000000ull /* ticks */
 
 extern const uint8_t second_begin[], second_end[];
 static volatile bool is_up;

@@ -6,11 +6,12 @@
 #include "abi/vmbus/storage.h"
 #include "guest.h"
 
-#define PAGE	   4096u
-#define RING_PAGES 4u /* each: header and data */
-#define DATA_SIZE  ((RING_PAGES - 1) * PAGE)
-#define GPADL	   0xe1e10u
-#define CDB_SIZE   6u /* TEST UNIT READY: all zeros */
+#define PAGE	    4096u
+#define RING_PAGES  4u /* each: header and data */
+#define DATA_SIZE   ((RING_PAGES - 1) * PAGE)
+#define GPADL	    0xe1e10u
+#define GPADL_WORDS (sizeof(struct vmbus_gpadl_header) / 4 + 2 + 4 * RING_PAGES)
+#define CDB_SIZE    6u /* TEST UNIT READY: all zeros */
 
 struct ring {
 	struct vmbus_ring_header header;
@@ -23,12 +24,6 @@ struct request {
 	struct vmbus_packet_trailer trailer;
 };
 
-struct gpadl_message {
-	struct vmbus_gpadl_header header;
-	uint32_t range[2];
-	uint32_t pfns[4 * RING_PAGES]; /* as pairs: aligned to 4 only */
-};
-
 static struct {
 	struct ring out;
 	struct ring in;
@@ -37,24 +32,24 @@ static uint32_t connection;
 
 static void describe_rings(uint32_t relid)
 {
-	struct gpadl_message message = {
-		.header =
-			{
-				.header.type = VMBUS_MSG_GPADL_HEADER,
-				.relid = relid,
-				.gpadl = GPADL,
-				.range_buffer_length = sizeof(message.range) +
-						       sizeof(message.pfns),
-				.range_count = 1,
-			},
-		.range = {sizeof(rings), 0},
-	};
+	/* Header, one range, its page numbers; aligned to 4 only. */
+	uint32_t message[GPADL_WORDS] = {0};
+	struct vmbus_gpadl_header *const header = (void *)message;
+	uint32_t *const range = message + sizeof(*header) / 4;
 	struct vmbus_gpadl_created created;
 	uint32_t i;
 
+	*header = (struct vmbus_gpadl_header){
+		.header.type = VMBUS_MSG_GPADL_HEADER,
+		.relid = relid,
+		.gpadl = GPADL,
+		.range_buffer_length = (2 + 2 * 2 * RING_PAGES) * 4,
+		.range_count = 1,
+	};
+	range[0] = sizeof(rings);
 	for (i = 0; i < 2 * RING_PAGES; i++)
-		message.pfns[2 * i] = (uint32_t)((uintptr_t)&rings / PAGE) + i;
-	vmbus_post(&message, sizeof(message));
+		range[2 + 2 * i] = (uint32_t)((uintptr_t)&rings / PAGE) + i;
+	vmbus_post(message, sizeof(message));
 	vmbus_expect(VMBUS_MSG_GPADL_CREATED, &created, sizeof(created));
 }
 

@@ -33,6 +33,13 @@ static void synic_init(void)
 	msr_write(HV_MSR_SCONTROL, HV_MSR_SCONTROL_ENABLE);
 }
 
+/* The first 64 are as many channels as a child here ever has. */
+void vmbus_flags_clear(void)
+{
+	__atomic_exchange_n(&flags.sints[VMBUS_SINT].quads[0], 0,
+			    __ATOMIC_SEQ_CST);
+}
+
 bool vmbus_post(const void *message, size_t size)
 {
 	post = (struct hv_input_post_message){
