@@ -140,7 +140,7 @@ tool() {
 bundle() {
 	local name=$1 program
 	shift
-	mkdir -p "$work/$name.tree"
+	mkdir -p "$work/$name.tree/usr/lib"
 	for program; do
 		(. "$root/image/initramfs.sh"
 		LD_LIBRARY_PATH=$tool_libraries initramfs_program "$work/$name.tree" "$program" /usr/bin)
