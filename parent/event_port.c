@@ -95,7 +95,7 @@ static int port_create(const struct partition *partition,
 	return hypercall_do_with_memory(&memory_pool_self, &call);
 }
 
-static int port_connect(const struct partition *partition,
+static int port_connect(struct partition *partition,
 			const struct event_port *port)
 {
 	struct hv_input_connect_port in = {
