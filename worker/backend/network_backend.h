@@ -27,7 +27,10 @@ struct network_backend {
 	bool down; /* the cable is out: nothing goes either way */
 	struct network_counters counters;
 	void (*service)(struct network_backend *backend);
-	/* Frames on their way to the child are lost when it goes down. */
+	/*
+	 * Frames on their way to the child are lost when it goes down. Where
+	 * there is nothing left to connect to it stays down.
+	 */
 	void (*set_link)(struct network_backend *backend, bool up);
 	void (*destroy)(struct network_backend *backend);
 };

@@ -39,6 +39,7 @@ struct network_tap {
 	int kick_fd;
 	bool kicked;
 	bool reading;	     /* fd is in the epoll set */
+	bool lost;	     /* somebody deleted the tap */
 	uint32_t waiting;    /* bytes of the frame that waits; 0: none */
 	char name[IFNAMSIZ]; /* the tap's, for the log */
 	struct virtio_net_hdr header;
@@ -144,6 +145,19 @@ static bool hand_over(struct network_tap *tap)
 	return true;
 }
 
+/* Somebody in the parent deleted it: the child's cable is out for good. */
+static void lose(struct network_tap *tap)
+{
+	struct network_link *link = &tap->backend.link;
+
+	device_log("tap", "%s is gone: %s", tap->name, strerror(errno));
+	tap->lost = true;
+	tap->backend.down = true;
+	watch(tap, false);
+	if (link->carrier)
+		link->carrier(link->device, false);
+}
+
 /* False: nothing there. */
 static bool read_frame(struct network_tap *tap)
 {
@@ -153,6 +167,8 @@ static bool read_frame(struct network_tap *tap)
 	};
 	const ssize_t size = readv(tap->fd, pieces, 2);
 
+	if (size < 0 && errno != EAGAIN && errno != EINTR)
+		lose(tap);
 	if (size <= (ssize_t)HEADER_SIZE)
 		return false;
 	tap->waiting = (uint32_t)(size - (ssize_t)HEADER_SIZE);
@@ -164,6 +180,8 @@ static void service(struct network_backend *backend)
 	struct network_tap *tap = (struct network_tap *)backend;
 
 	unkick(tap);
+	if (tap->lost)
+		return;
 	for (unsigned int i = 0; i < READS_MAX; i++) {
 		if (!tap->waiting && !read_frame(tap))
 			break;
@@ -172,7 +190,8 @@ static void service(struct network_backend *backend)
 			return;
 		}
 	}
-	watch(tap, true);
+	if (!tap->lost)
+		watch(tap, true);
 }
 
 static void resume(struct network_link *link)
@@ -237,6 +256,8 @@ static void set_link(struct network_backend *backend, bool up)
 	struct network_tap *tap = (struct network_tap *)backend;
 	const int carrier = up;
 
+	if (tap->lost)
+		return;
 	backend->down = !up;
 	if (ioctl(tap->fd, TUNSETCARRIER, &carrier) < 0)
 		device_log("tap", "%s: link %s: %s", tap->name,

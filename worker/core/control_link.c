@@ -21,7 +21,8 @@ json_t *control_link(struct control_client *client, const json_t *request)
 	if (index < 0 || index >= CONFIG_NETWORKS_MAX || !network->set_link ||
 	    !network->set_link(network->owner, (unsigned int)index,
 			       strcmp(state, "up") == 0))
-		return control_refusal("this child has no such network");
+		return control_refusal("this child has no such network, "
+				       "or its tap is gone");
 	return control_agreement();
 }
 

@@ -120,6 +120,8 @@ static bool set_link(void *owner, unsigned int index, bool up)
 	if (backend->down == !up)
 		return true;
 	backend->set_link(backend, up);
+	if (backend->down == up)
+		return false; /* what it leads to is gone */
 	if (backend->link.carrier)
 		backend->link.carrier(backend->link.device, up);
 	device_log(networks->networks[index].name, "link %s",

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <sched.h>
@@ -343,6 +344,58 @@ static void test_link(void **state)
 	assert_int_equal(f->right.count, 1);
 }
 
+static bool carried = true;
+
+static void tell_carrier(void *device, bool is_up)
+{
+	(void)device;
+	carried = is_up;
+}
+
+static void delete_link(const char *name)
+{
+	const struct {
+		struct nlmsghdr header;
+		struct ifinfomsg link;
+	} request = {
+		.header = {.nlmsg_len = sizeof(request),
+			   .nlmsg_type = RTM_DELLINK,
+			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK},
+		.link = {.ifi_index = (int)if_nametoindex(name)},
+	};
+	const int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	char answer[512];
+
+	assert_int_equal(send(fd, &request, sizeof(request), 0),
+			 sizeof(request));
+	assert_true(recv(fd, answer, sizeof(answer), 0) > 0);
+	close(fd);
+	assert_int_equal(if_nametoindex(name), 0);
+}
+
+/* Somebody deletes the tap: the link is down, nobody spins, nothing fails. */
+static void test_deleted(void **state)
+{
+	struct fixture *f = *state;
+	struct timespec before, after;
+
+	f->right.backend->link.carrier = tell_carrier;
+	delete_link("bulkhead1");
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+	wire_run(&f->right, 1, 300);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+	assert_true((after.tv_sec - before.tv_sec) * 1000000000L +
+			    after.tv_nsec - before.tv_nsec <
+		    100000000L);
+	assert_false(carried);
+	f->right.backend->set_link(f->right.backend, true);
+	assert_true(f->right.backend->down);
+	wire_send(&f->right, f->frame, build(f, 100), NULL);
+	wire_resume(&f->right, 1);
+	wire_run(&f->right, 1, 50);
+	assert_int_equal(f->right.backend->counters.sent_dropped, 1);
+}
+
 /* A header that the kernel refuses, and too many pieces: lost, counted. */
 static void test_bad_frames(void **state)
 {
@@ -401,15 +454,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_whole),
-		TEST(test_checksum_missing),
-		TEST(test_uncut),
-		TEST(test_cut_on_the_way),
-		TEST(test_no_room),
-		TEST(test_link),
-		TEST(test_bad_frames),
-		TEST(test_settings),
-		cmocka_unit_test(test_no_bridge),
+		TEST(test_whole),    TEST(test_checksum_missing),
+		TEST(test_uncut),    TEST(test_cut_on_the_way),
+		TEST(test_no_room),  TEST(test_link),
+		TEST(test_deleted),  TEST(test_bad_frames),
+		TEST(test_settings), cmocka_unit_test(test_no_bridge),
 	};
 	const char *why = prepare();
 
