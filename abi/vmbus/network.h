@@ -47,17 +47,20 @@ struct nvsp_init {
 	uint32_t min_version;
 	uint32_t max_version;
 };
+ABI_SIZE(struct nvsp_init, 8);
 
 struct nvsp_init_complete {
 	uint32_t negotiated_version;
 	uint32_t max_mdl_chain_length;
 	uint32_t status; /* NVSP_STATUS_* */
 };
+ABI_SIZE(struct nvsp_init_complete, 12);
 
 struct nvsp_ndis_version {
 	uint32_t major;
 	uint32_t minor;
 };
+ABI_SIZE(struct nvsp_ndis_version, 8);
 
 /* Receive and send buffer alike. */
 struct nvsp_send_buffer {
@@ -65,6 +68,7 @@ struct nvsp_send_buffer {
 	uint16_t id;	   /* NVSP_*_BUFFER_ID */
 	uint16_t reserved; /* not read */
 };
+ABI_SIZE(struct nvsp_send_buffer, 8);
 
 struct nvsp_receive_section {
 	uint32_t offset;
@@ -85,11 +89,13 @@ struct nvsp_send_send_buffer_complete {
 	uint32_t status;
 	uint32_t section_size;
 };
+ABI_SIZE(struct nvsp_send_send_buffer_complete, 8);
 
 struct nvsp_revoke_buffer {
 	uint16_t id;
 	uint16_t reserved;
 };
+ABI_SIZE(struct nvsp_revoke_buffer, 4);
 
 struct nvsp_send_rndis_packet {
 	uint32_t channel_type;	     /* NVSP_CHANNEL_* */
@@ -101,6 +107,7 @@ ABI_SIZE(struct nvsp_send_rndis_packet, 12);
 struct nvsp_send_rndis_packet_complete {
 	uint32_t status;
 };
+ABI_SIZE(struct nvsp_send_rndis_packet_complete, 4);
 
 #define NVSP_CAPABILITY_VMQ		  (1ULL << 0)
 #define NVSP_CAPABILITY_CHIMNEY		  (1ULL << 1)
@@ -123,21 +130,25 @@ struct nvsp_vf_association {
 	uint32_t allocated;
 	uint32_t serial;
 };
+ABI_SIZE(struct nvsp_vf_association, 8);
 
 struct nvsp_subchannel_request {
 	uint32_t operation; /* NVSP_SUBCHANNEL_ALLOCATE */
 	uint32_t count;
 };
+ABI_SIZE(struct nvsp_subchannel_request, 8);
 
 struct nvsp_subchannel_complete {
 	uint32_t status;
 	uint32_t count;
 };
+ABI_SIZE(struct nvsp_subchannel_complete, 8);
 
 struct nvsp_indirection_table {
 	uint32_t count;
 	uint32_t offset; /* from the message's first byte */
 };
+ABI_SIZE(struct nvsp_indirection_table, 8);
 
 struct nvsp_message {
 	uint32_t type; /* enum nvsp_message_type */
@@ -413,6 +424,7 @@ struct ndis_checksum_offload {
 	uint32_t encapsulation; /* NDIS_ENCAPSULATION_* */
 	uint32_t flags;		/* NDIS_CHECKSUM_* */
 };
+ABI_SIZE(struct ndis_checksum_offload, 8);
 
 #define NDIS_LSO_IP_EXTENSIONS 0x1u
 #define NDIS_LSO_TCP_OPTIONS   0x4u

@@ -62,7 +62,7 @@ static void keep_cause(struct machine *machine, const char *text)
 	size_t i = 0;
 
 	loop_lock(&machine->loop);
-	for (; text[i] && i < MACHINE_CAUSE_SIZE - 1; i++)
+	for (; i < MACHINE_CAUSE_SIZE - 1 && text[i]; i++)
 		cause[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
 	cause[i] = '\0';
 	loop_unlock(&machine->loop);
