@@ -24,6 +24,8 @@
  *   services     shutdown, heartbeat, time and key-value exchange on VMBus
  */
 #define ACPI_PORT	      0x600u
+#define ACPI_PORT_RESET	      (ACPI_PORT + ACPI_REDUCED_RESET)
+#define RESET_VECTOR	      0xffff0u /* F000:FFF0 */
 #define BUTTON_GSI	      9u
 #define LOW_WINDOW	      0xe0000000ULL
 #define LOW_WINDOW_SIZE	      0x10000000ULL
@@ -140,6 +142,25 @@ static void describe(struct aml *aml, void *owner)
 	aml_name_package(aml, "\\_S5", s5, 4);
 }
 
+/*
+ * Linux takes hardware-reduced machines for EFI ones, and where there is no
+ * EFI either it jumps to the reset vector, in real mode.
+ */
+static void write_reset_vector(const struct machine *machine)
+{
+	static const uint8_t code[] = {
+		0xba,
+		ACPI_PORT_RESET & 0xff,
+		ACPI_PORT_RESET >> 8, /* mov dx */
+		0xb0,
+		ACPI_REDUCED_RESET_VALUE, /* mov al */
+		0xee,			  /* out */
+		0xf4,			  /* hlt */
+	};
+
+	memory_write(&machine->memory.view, RESET_VECTOR, code, sizeof(code));
+}
+
 static int boot(struct machine *machine)
 {
 	const struct acpi_options acpi = {
@@ -151,7 +172,7 @@ static int boot(struct machine *machine)
 					 ACPI_FADT_RESET | ACPI_FADT_REDUCED,
 				.boot_flags = ACPI_FADT_BOOT_NO_VGA |
 					      ACPI_FADT_BOOT_NO_RTC,
-				.reset = ACPI_PORT + ACPI_REDUCED_RESET,
+				.reset = ACPI_PORT_RESET,
 				.reset_value = ACPI_REDUCED_RESET_VALUE,
 				.sleep_control =
 					ACPI_PORT + ACPI_REDUCED_SLEEP_CONTROL,
@@ -163,6 +184,7 @@ static int boot(struct machine *machine)
 		.owner = machine,
 	};
 
+	write_reset_vector(machine);
 	return parts_boot(machine, &acpi, machine->config.cmdline);
 }
 
