@@ -35,7 +35,7 @@ kvm_bundle() {
 	[ ! -e "$1" ] || return 0
 	tree=$(mktemp -d)
 	mkdir -p "$tree/usr/share/qemu" "$tree/usr/lib" "$tree/kvm"
-	"$root/image/kernel" copy 6.1 "$tree/copied" kvm-amd loop brd
+	"$root/image/kernel" copy 6.1 "$tree/copied" kvm-amd brd
 	find "$tree/copied" -name '*.ko' -exec mv {} "$tree/kvm/" \;
 	rm -rf "$tree/copied"
 	(here=$root/image; . "$root/image/initramfs.sh"
@@ -52,10 +52,8 @@ kvm_bundle() {
 
 # kvm_start: for scripts of the bare parent: unpacks the bundle and loads KVM.
 kvm_start='
-tar -C / -xkf /host/files/kvm.tar 2>/dev/null
-for pass in 1 2 3; do
-	for module in /kvm/*.ko; do insmod $module 2>/dev/null; done
-done
+tar -C / -xf /host/files/kvm.tar
+for module in irqbypass kvm ccp kvm-amd; do insmod /kvm/$module.ko; done
 [ -e /dev/kvm ] || { echo "FAILED: no KVM"; dmesg | tail; exit 1; }
 '
 

@@ -8,8 +8,8 @@
  * The room of an instruction follows from its virtual address (struct room),
  * the context from VMRUN: until the instruction after it, a guest executes.
  * With enter= (the range of the function that holds VMRUN) guests are told
- * apart by the page that function last read from, which holds the registers
- * of one virtual processor: context 1 is the first such page ever seen.
+ * apart by the page that function last touched before, which holds the
+ * registers of one virtual processor: context 1 is the first such page seen.
  *
  * Software in the machine asks for a line in FILE by a NOP that carries a
  * number: 0F 1F 80 followed by the two bytes of the number, then "BK". Each
@@ -73,7 +73,7 @@ static struct {
 	uint64_t exits[EXITS_MAX]; /* addresses behind VMRUN */
 	unsigned int exit_count;
 	unsigned int context;
-	uint64_t page; /* last read in the range enter */
+	uint64_t page; /* last touched in the range enter */
 	uint64_t first_page;
 	uint64_t count[ROOMS]; /* added to by generated code */
 	uint64_t seen[ROOMS];  /* of that, distributed to contexts */
@@ -130,8 +130,8 @@ static void guest_left(unsigned int vcpu, void *data)
 	plugin.context = CONTEXT_HOST;
 }
 
-static void page_read(unsigned int vcpu, uint32_t info, uint64_t address,
-		      void *data)
+static void page_touched(unsigned int vcpu, uint32_t info, uint64_t address,
+			 void *data)
 {
 	(void)vcpu;
 	(void)info;
@@ -264,9 +264,9 @@ static void watch_special(struct plugin_insn *insn, uint64_t address)
 			insn, marked, PLUGIN_NO_REGISTERS, (void *)number);
 	}
 	if (is_within(&plugin.enter, address))
-		qemu_plugin_register_vcpu_mem_cb(insn, page_read,
+		qemu_plugin_register_vcpu_mem_cb(insn, page_touched,
 						 PLUGIN_NO_REGISTERS,
-						 PLUGIN_READS, NULL);
+						 PLUGIN_READS_AND_WRITES, NULL);
 }
 
 static void translated(uint64_t id, struct plugin_tb *tb)

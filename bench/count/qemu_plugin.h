@@ -24,8 +24,9 @@ enum plugin_registers {
 	PLUGIN_NO_REGISTERS,
 };
 
+/* 1 and 2 are reads and writes, but QEMU 7.2 takes one for the other. */
 enum plugin_access {
-	PLUGIN_READS = 1,
+	PLUGIN_READS_AND_WRITES = 3,
 };
 
 enum plugin_operation {

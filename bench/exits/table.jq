@@ -3,7 +3,7 @@
 def texts: {
 	cpuid: "CPUID",
 	msr_read: "MSR read (APIC base)",
-	hypercall_null: "hypercall that nobody serves",
+	hypercall_null: "hypercall, refused",
 	apic_by_memory: "local APIC register in memory (a nested fault)",
 	first_touch: "first touch of a page of RAM (a nested fault where mapped late)",
 	interrupt_to_self: "interrupt to itself: send, take, EOI",

@@ -6,10 +6,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "test/guest/guest.h"
+/* Of test/guest/print.c and acpi.c, which are linked. */
+void print(const char *text);
+void print_number(uint64_t number);
+void print_hex(uint64_t number);
+void acpi_power_off(const uint8_t *rsdp);
+
+static inline void port_write(uint16_t port, uint8_t value)
+{
+	__asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port));
+}
+
+static inline void port_write16(uint16_t port, uint16_t value)
+{
+	__asm__ volatile("outw %0, %1" ::"a"(value), "Nd"(port));
+}
 
 /* In bench/count/mark.S: a line of the counting plugin, 0 to 255. */
 void mark(unsigned int number);
+/* Turn its profile on and off. */
+void mark_profile_0(void);
+void mark_profile_1(void);
 
 /* One thing to measure. */
 struct operation {

@@ -58,13 +58,18 @@ static void sample(const struct operation *operation, unsigned int number)
 
 static void measure(const struct operation *operation, unsigned int number)
 {
+	const bool profiled = line_says("profile", operation->name);
 	unsigned int i;
 
 	for (i = 0; i < WARM_UP; i++) {
 		operation->run();
 	}
+	if (profiled)
+		mark_profile_0();
 	for (i = 0; i < operation->times; i++)
 		sample(operation, number);
+	if (profiled)
+		mark_profile_1();
 }
 
 /* NAME: TICKS...; what is not here has no line. */
