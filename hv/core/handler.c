@@ -300,5 +300,9 @@ static const handler handlers[VIRT_KINDS] = {
 
 void handler_run(struct vp *vp, const struct virt_intercept *intercept)
 {
+	uint64_t rip = vp->virt->registers.rip;
+
 	handlers[intercept->kind](vp, intercept);
+	if (__builtin_expect(vp->virt->registers.rflags & VP_RFLAGS_TF, 0))
+		vp_step(vp, rip);
 }

@@ -184,6 +184,7 @@ void intercept_resume(struct vp *vp)
 	if (!page || !page->is_valid)
 		return;
 	uint32_t dirty = page->dirty;
+	uint64_t rip = registers->rip;
 
 	if (dirty & HV_REGISTER_PAGE_DIRTY_GPR)
 		memcpy(registers->gpr, page->gprs, sizeof(page->gprs));
@@ -200,6 +201,7 @@ void intercept_resume(struct vp *vp)
 						.u128 = page->xmm[i]});
 	page->dirty = 0;
 	page->is_valid = 0;
+	vp_step(vp, rip);
 }
 
 /* ---- Messages that other rooms ask for ---- */

@@ -7,6 +7,7 @@
 #include "lp.h"
 
 #define RFLAGS_IF BIT(9)
+#define DR6_STEP  BIT(14)
 #define VECTOR_DF 8
 
 /* ---- Life ---- */
@@ -97,9 +98,14 @@ void vp_destroy(struct vp *vp)
 
 void vp_move(struct vp *vp, uint64_t rip)
 {
-	if (vp->virt->registers.rip != rip &&
-	    vp->reinject.type >= VIRT_EVENT_EXCEPTION)
+	static const struct virt_intercept done = {.instruction_length = 0};
+
+	if (vp->virt->registers.rip == rip)
+		return;
+	if (vp->reinject.type >= VIRT_EVENT_EXCEPTION)
 		vp->reinject.valid = false;
+	/* The instruction is over, and so is the shadow it stood in. */
+	virt->vp_skip(vp->virt, &done);
 	vp->virt->registers.rip = rip;
 }
 
@@ -163,6 +169,19 @@ void vp_fault(struct vp *vp, uint8_t vector)
 	vp_raise(vp, &(const struct virt_event){.valid = true,
 						.type = VIRT_EVENT_EXCEPTION,
 						.vector = vector});
+}
+
+void vp_step(struct vp *vp, uint64_t rip)
+{
+	struct hv_register_value dr6;
+
+	if (!(vp->virt->registers.rflags & VP_RFLAGS_TF) ||
+	    vp->virt->registers.rip == rip)
+		return;
+	dr6 = vp_register(vp, HV_REGISTER_DR6);
+	dr6.u64 |= DR6_STEP;
+	virt->vp_set(vp->virt, HV_REGISTER_DR6, &dr6);
+	vp_fault(vp, VP_VECTOR_DB);
 }
 
 void vp_fault_error(struct vp *vp, uint8_t vector, uint32_t error)

@@ -177,10 +177,16 @@ void vp_raise(struct vp *vp, const struct virt_event *exception);
 void vp_fault(struct vp *vp, uint8_t vector);
 void vp_fault_error(struct vp *vp, uint8_t vector, uint32_t error);
 
+/* An instruction has been done for the vp, from rip to where it is now: with
+ * TF set it traps as any other. */
+void vp_step(struct vp *vp, uint64_t rip);
+#define VP_RFLAGS_TF BIT(8)
+
 /* This logical processor's timer must be looked at again: vp's deadline
  * changed. Called by timer_update() only; any lp. */
 void vp_deadline_changed(struct vp *vp);
 
+#define VP_VECTOR_DB 1
 #define VP_VECTOR_UD 6
 #define VP_VECTOR_GP 13
 #define VP_VECTOR_PF 14

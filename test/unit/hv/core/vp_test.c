@@ -4,6 +4,7 @@
 
 #include "abi/intercept.h"
 #include "hv/core/gpa.h"
+#include "hv/core/handler.h"
 #include "hv/core/intercept.h"
 #include "hv/core/lp.h"
 #include "hv/core/vp_register.h"
@@ -262,6 +263,40 @@ static void a_message_is_in_one_queue_only(void **state)
 	assert_int_equal(second->synic.waiting, 0);
 }
 
+/* Silicon traps after none of the instructions that are done for it. */
+static void a_step_over_what_is_done_for_it(void **state)
+{
+	const struct virt_intercept cpuid = {.kind = VIRT_CPUID,
+					     .instruction_length = 2};
+	const uint64_t rip = registers->rip;
+
+	(void)state;
+	registers->gpr[VIRT_RAX] = 0x40000000;
+	registers->rflags |= VP_RFLAGS_TF;
+	handler_run(vp, &cpuid);
+	assert_true(vp->pending.valid);
+	assert_int_equal(vp->pending.vector, VP_VECTOR_DB);
+	assert_true(vp_register(vp, HV_REGISTER_DR6).u64 & BIT(14));
+	assert_true(registers->rip == rip + 2);
+	/* Nor after one that the parent has done; not before it is. */
+	vp->pending.valid = false;
+	vp_step(vp, rip + 2);
+	assert_false(vp->pending.valid);
+	registers->rflags &= ~VP_RFLAGS_TF;
+	handler_run(vp, &cpuid);
+	assert_false(vp->pending.valid);
+}
+
+static void a_shadow_ends_with_its_instruction(void **state)
+{
+	(void)state;
+	registers->interrupt_shadow = true;
+	vp_move(vp, registers->rip);
+	assert_true(registers->interrupt_shadow);
+	vp_move(vp, registers->rip + 1);
+	assert_false(registers->interrupt_shadow);
+}
+
 static void init_starts_all_over(void **state)
 {
 	struct vp *other = child->vps[1];
@@ -301,6 +336,8 @@ int main(void)
 		TEST(what_ends_a_halt),
 		TEST(stale_translations_go_before_an_entry),
 		TEST(a_message_is_in_one_queue_only),
+		TEST(a_step_over_what_is_done_for_it),
+		TEST(a_shadow_ends_with_its_instruction),
 		TEST(init_starts_all_over),
 	};
 
