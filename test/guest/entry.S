@@ -76,7 +76,7 @@ entry_64:
 	jmp 6b
 
 /*
- * One stub per exception: an error code is there or made up, then its
+ * One stub per vector: an error code is there or made up, then its
  * number, and fault_handle() in C decides where to go on.
  */
 	.macro stub number
@@ -94,7 +94,7 @@ entry_64:
 	.globl fault_stubs
 fault_stubs:
 	.set i, 0
-	.rept 32
+	.rept 256
 	stub i
 	.set i, i + 1
 	.endr
@@ -109,6 +109,7 @@ fault_common:
 	push %r9
 	push %r10
 	push %r11
+	cld
 	lea 72(%rsp), %rdi		/* number, error code, rip, ... */
 	call fault_handle
 	pop %r11
@@ -172,6 +173,7 @@ gdt_pointer:
 	.word 23
 	.quad gdt
 
+	.globl gdt, gdt_pointer, page_pml4, page_pdpt, page_directory
 	.bss
 	.align 4096
 page_pml4:	.skip 4096

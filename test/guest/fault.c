@@ -4,7 +4,6 @@
 #include "guest.h"
 
 #define VECTORS	      32
-#define STUB_SIZE     16
 #define CODE_SELECTOR 0x08
 #define VECTOR_NMI    2
 #define GATE	      0x8e00u /* present, interrupt gate */
@@ -23,19 +22,8 @@ struct pointer {
 	uint64_t base;
 } __attribute__((packed));
 
-/* As the stubs in entry.S leave it. */
-struct frame {
-	uint64_t vector;
-	uint64_t error;
-	uint64_t rip;
-	uint64_t cs;
-	uint64_t flags;
-	uint64_t rsp;
-	uint64_t ss;
-};
-
-extern const uint8_t fault_stubs[];
 volatile uint64_t fault_resume;
+bool (*volatile fault_hook)(struct frame *frame);
 
 static struct gate gates[VECTORS];
 static uint64_t count;
@@ -57,7 +45,8 @@ void fault_init(void)
 	size_t i;
 
 	for (i = 0; i < VECTORS; i++) {
-		const uint64_t stub = (uint64_t)(fault_stubs + i * STUB_SIZE);
+		const uint64_t stub =
+			(uint64_t)(fault_stubs + i * FAULT_STUB_SIZE);
 
 		gates[i] = (struct gate){
 			.offset_low = (uint16_t)stub,
@@ -73,6 +62,8 @@ void fault_init(void)
 void fault_handle(struct frame *frame);
 void fault_handle(struct frame *frame)
 {
+	if (fault_hook && fault_hook(frame))
+		return;
 	count++;
 	/* Not the fault of any instruction: somebody sent it. */
 	if (frame->vector == VECTOR_NMI)

@@ -14,6 +14,23 @@ void print_hex(uint64_t number);
 /* Powers off through ACPI; returns when that did nothing. */
 void acpi_power_off(const uint8_t *rsdp);
 
+/* As the stubs in entry.S leave it. */
+struct frame {
+	uint64_t vector;
+	uint64_t error;
+	uint64_t rip;
+	uint64_t cs;
+	uint64_t flags;
+	uint64_t rsp;
+	uint64_t ss;
+};
+
+/* One for each of 256 vectors; sees what comes before anybody else does, and
+ * returns whether that was all. */
+#define FAULT_STUB_SIZE 16
+extern const uint8_t fault_stubs[];
+extern bool (*volatile fault_hook)(struct frame *frame);
+
 /* Exceptions go on at fault_resume, if it is set; else they end the guest. */
 void fault_init(void);
 /* From here on any exception is the end. */
@@ -71,4 +88,5 @@ void overlay_hostile(void);
 void memory_hostile(void);
 void memory_wild(void);
 void fuzz_hostile(void);
+void checks_run(void);
 void fault_triple(void);

@@ -39,6 +39,7 @@ static const struct action actions[] = {
 	{"overlays", overlay_hostile},
 	{"memory", memory_hostile},
 	{"fuzz", fuzz_hostile},
+	{"checks", checks_run},
 };
 
 static uint64_t state = 0x9e3779b97f4a7c15ull;
