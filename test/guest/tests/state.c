@@ -27,8 +27,8 @@ static void exits(void)
 #define EACH_REGISTER(F)                                                       \
 	F(0)                                                                   \
 	F(1)                                                                   \
-	F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14)  \
-		F(15)
+	F(2)                                                                   \
+	F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15)
 
 #define LOAD_XMM(i) __asm__ volatile("movups %0, %%xmm" #i ::"m"(before[i]));
 #define STORE_XMM(i)                                                           \
