@@ -10,9 +10,18 @@
 
 static uint8_t page[4096] __attribute__((aligned(4096)));
 
+/* Asked once: CPUID is an exit, and this is asked while others are measured. */
 bool hyperv_is_here(void)
 {
-	return cpuid(LEAF).ebx == MICROSOFT;
+	static enum {
+		UNKNOWN,
+		ABSENT,
+		PRESENT
+	} state;
+
+	if (state == UNKNOWN)
+		state = cpuid(LEAF).ebx == MICROSOFT ? PRESENT : ABSENT;
+	return state == PRESENT;
 }
 
 bool hyperv_init(void)
