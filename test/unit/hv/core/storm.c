@@ -102,9 +102,12 @@ static void fill_input(uint64_t *page, uint16_t code)
 		HV_REGISTER_XMM0,
 	};
 
+	const struct hypercall *row = hypercall_find(code);
+
 	for (unsigned int i = 0; i < WORDS; i++)
 		page[i] = i < storm.words ? word() : page[i - storm.words];
-	page[0] = partition_id();
+	if (row && (row->form & HYPERCALL_TARGET))
+		page[0] = partition_id();
 	switch (below(8) ? code : 0) {
 	case HVCALL_CREATE_PARTITION:
 		memset(page, 0, 64);
@@ -140,37 +143,67 @@ static void fill_input(uint64_t *page, uint16_t code)
 	}
 }
 
+/* As many as a page has room for, or the control word. */
+static uint32_t reps_max(const struct hypercall *row)
+{
+	uint32_t fixed = MAX(row->input, row->output);
+	uint32_t each = MAX(row->rep_input, row->rep_output);
+	uint32_t fit = each ? (PAGE_SIZE - fixed) / each : HV_HYPERCALL_REP_MAX;
+
+	return MIN(fit, HV_HYPERCALL_REP_MAX);
+}
+
+/* The form that the call's row has; one in eight is wrong somehow. */
+static uint64_t control_of(uint16_t code)
+{
+	const struct hypercall *row = hypercall_find(code);
+	uint64_t control = code;
+
+	if (!row || below(8) == 0)
+		return control | (uint64_t)below(2) << 16 |
+		       (uint64_t)below(4) << HV_HYPERCALL_VARHEAD_SHIFT |
+		       (uint64_t)below(0x1000) << HV_HYPERCALL_REP_COUNT_SHIFT |
+		       (below(4) ? 0 : random64());
+	if (row->form & HYPERCALL_REP)
+		return control |
+		       (uint64_t)(below(8) ? 1 : 1 + below(reps_max(row)))
+			       << HV_HYPERCALL_REP_COUNT_SHIFT;
+	if (row->form & HYPERCALL_VARIABLE)
+		control |= (uint64_t)below(3) << HV_HYPERCALL_VARHEAD_SHIFT;
+	else if (row->input <= 16 && !row->output && below(4) == 0)
+		control |= HV_HYPERCALL_FAST;
+	return control;
+}
+
 static void hypercall(struct vp *vp, struct virt_intercept *intercept)
 {
 	uint64_t *gpr = vp->virt->registers.gpr;
+	bool parent = partition_is_parent(vp->partition);
 	uint16_t code =
 		below(8) ? codes[below(code_count)] : (uint16_t)random64();
-	uint32_t reps = below(8) ? 1 : below(0x1000);
 
 	/* Life is long enough to get old. */
 	if ((code == HVCALL_DELETE_PARTITION ||
 	     code == HVCALL_FINALIZE_PARTITION) &&
 	    below(8))
 		code = HVCALL_SET_VP_REGISTERS;
+	/* Of a child's own there are but two. */
+	if (!parent && below(2))
+		code = below(2) ? HVCALL_SIGNAL_EVENT : HVCALL_POST_MESSAGE;
 	intercept->kind = VIRT_HYPERCALL;
 	intercept->instruction_length = 3;
 	intercept->long_mode = true;
-	gpr[VIRT_RCX] =
-		code | (uint64_t)(below(16) == 0) << 16 | (uint64_t)reps << 32;
-	if (below(8) == 0)
-		gpr[VIRT_RCX] |= (uint64_t)below(4) << 17;
-	if (below(32) == 0)
-		gpr[VIRT_RCX] |= random64();
+	gpr[VIRT_RCX] = control_of(code);
 	gpr[VIRT_RDX] = gpa();
 	gpr[VIRT_R8] = gpa();
-	if (!partition_is_parent(vp->partition))
-		return;
-	if (hypercall_find(code) &&
-	    !(hypercall_find(code)->form & HYPERCALL_REP))
-		gpr[VIRT_RCX] &= 0xffffffff;
-	gpr[VIRT_RDX] = INPUT + fake.lp * PAGE_SIZE;
-	gpr[VIRT_R8] = OUTPUT + fake.lp * PAGE_SIZE;
-	fill_input(world_memory(vp->partition, gpr[VIRT_RDX]), code);
+	if (gpr[VIRT_RCX] & HV_HYPERCALL_FAST) {
+		gpr[VIRT_RDX] = parent ? partition_id() : word();
+		gpr[VIRT_R8] = word();
+	} else if (parent) {
+		gpr[VIRT_RDX] = INPUT + fake.lp * PAGE_SIZE;
+		gpr[VIRT_R8] = OUTPUT + fake.lp * PAGE_SIZE;
+		fill_input(world_memory(vp->partition, gpr[VIRT_RDX]), code);
+	}
 }
 
 static void msr(struct vp *vp, struct virt_intercept *intercept)
