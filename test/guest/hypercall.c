@@ -74,7 +74,7 @@ uint64_t hypercall_random(uint32_t code)
 		control |= mixed() << 48;
 	fill(input);
 	for (i = 0; i < 8; i++)
-		input[i] = kind & 0x10000 << i ? mixed() & 0xff : mixed();
+		input[i] = kind & 0x10000ull << i ? mixed() & 0xff : mixed();
 	return probe_hypercall(hypercall_page, control, address(input),
 			       address(output));
 }

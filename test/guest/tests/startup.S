@@ -41,7 +41,7 @@ second_image:
 	mul %ecx
 	mov %eax, AT(4)
 
-	/* Segment FFFFh wraps nothing where A20 is on: above 1 MiB. */
+	/* A byte through a segment that has just been loaded. */
 	mov %ax, %es
 	mov %cs, %ax
 	mov %ax, %es
