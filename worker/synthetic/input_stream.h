@@ -15,7 +15,7 @@
 
 #define INPUT_STREAM_EVENTS  1024u /* queued, at most */
 #define INPUT_STREAM_BATCH   4u	   /* sent together */
-#define INPUT_STREAM_PACE_NS 4000000u
+#define INPUT_STREAM_PACE_NS 16000000u
 /* How seldom a child is looked at that does not read. */
 #define INPUT_STREAM_PACE_MAX_NS 64000000u
 
