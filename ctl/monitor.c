@@ -31,6 +31,9 @@
 /* A child that resets at once, again and again, is held to this pace. */
 #define MONITOR_RESET_PAUSE_MS 1000
 #define MONITOR_SHORT_RUN_S    2
+/* How long a start waits for the lock of a child that has ended. */
+#define LOCK_STEP_NS 10000000
+#define LOCK_STEPS   500u
 
 struct monitor {
 	struct state state;
@@ -361,6 +364,21 @@ static int refuse_running(const char *name)
 	return status;
 }
 
+/* A monitor that has recorded the end may still be about to go. */
+static int wait_lock(const char *name)
+{
+	const struct timespec step = {.tv_nsec = LOCK_STEP_NS};
+	int fd = take_lock(name);
+
+	for (unsigned int i = 0; fd == -EBUSY && i < LOCK_STEPS; i++) {
+		if (refuse_running(name))
+			break;
+		nanosleep(&step, NULL);
+		fd = take_lock(name);
+	}
+	return fd;
+}
+
 static int write_config(const struct child *child)
 {
 	char *path = state_path(child->name, "config.json");
@@ -409,7 +427,7 @@ int monitor_start(const struct child *child)
 
 	if (status)
 		return status;
-	lock_fd = take_lock(child->name);
+	lock_fd = wait_lock(child->name);
 	if (lock_fd < 0)
 		return lock_fd;
 	status = refuse_running(child->name);
