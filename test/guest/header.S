@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The Linux boot header: offsets are those of the boot protocol, 2.15. */
+/*
+ * The Linux boot header (boot protocol 2.15), and what a loader that knows
+ * only the 16-bit entry, as QEMU's own, starts: it goes to 32 bits at 1 MiB.
+ */
 	.section .header, "a"
+header:
 	.org 0x1f1
 	.byte 1			/* setup_sects: one after the boot sector */
 	.org 0x1f4
 	.long image_paragraphs
 	.org 0x1fe
 	.word 0xaa55
-	.word 0x66eb		/* jump past the header: tells its length */
+	.word 0x66eb		/* to 0x268; tells the header's length */
 	.ascii "HdrS"
 	.word 0x020f
 	.org 0x211
@@ -24,4 +28,30 @@
 	.org 0x258
 	.quad 0x100000		/* pref_address */
 	.long 0x800000		/* init_size */
+
+	.org 0x268
+	.code16
+	/* DS is where the header begins; ESI becomes that as an address, for
+	   header and boot_params have the same offsets. */
+	cli
+	xor %eax, %eax
+	mov %ds, %ax
+	shl $4, %eax
+	mov %eax, %esi
+	add $(setup_gdt - header), %eax
+	mov %eax, setup_pointer - header + 2
+	lgdtl setup_pointer - header
+	mov %cr0, %eax
+	or $1, %eax
+	mov %eax, %cr0
+	ljmpl $0x10, $0x100000
+
+	.align 8
+setup_gdt:
+	.quad 0, 0
+	.quad 0x00cf9b000000ffff	/* 10h: 32-bit code, as the protocol has it */
+	.quad 0x00cf93000000ffff	/* 18h: data */
+setup_pointer:
+	.word 31
+	.long 0
 	.org 0x400

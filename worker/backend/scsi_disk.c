@@ -88,8 +88,8 @@ static void scsi_read_capacity_10(struct scsi_disk *disk,
 	const uint64_t last = disk->blocks - 1;
 	uint8_t data[8];
 
-	scsi_put32(data, last > UINT32_MAX ? UINT32_MAX : (uint32_t)last);
-	scsi_put32(data + 4, disk->block->logical_size);
+	big_endian_set32(data, last > UINT32_MAX ? UINT32_MAX : (uint32_t)last);
+	big_endian_set32(data + 4, disk->block->logical_size);
 	scsi_answer(request, data, sizeof(data), sizeof(data));
 }
 
@@ -100,11 +100,12 @@ static void scsi_read_capacity_16(struct scsi_disk *disk,
 		disk->block->physical_size / disk->block->logical_size;
 	uint8_t data[32] = {0};
 
-	scsi_put64(data, disk->blocks - 1);
-	scsi_put32(data + 8, disk->block->logical_size);
+	big_endian_set64(data, disk->blocks - 1);
+	big_endian_set32(data + 8, disk->block->logical_size);
 	data[13] = (uint8_t)__builtin_ctz(ratio ? ratio : 1);
 	data[14] = disk->block->discards ? 0x80 : 0;
-	scsi_answer(request, data, sizeof(data), scsi_get32(request->cdb + 10));
+	scsi_answer(request, data, sizeof(data),
+		    big_endian_get32(request->cdb + 10));
 }
 
 static void scsi_report_luns(struct scsi_disk *disk,
@@ -112,7 +113,7 @@ static void scsi_report_luns(struct scsi_disk *disk,
 {
 	static const uint8_t only_0[16] = {[3] = 8};
 	static const uint8_t none[8] = {0};
-	const uint32_t allocation = scsi_get32(request->cdb + 6);
+	const uint32_t allocation = big_endian_get32(request->cdb + 6);
 
 	(void)disk;
 	if (request->cdb[2] == 1) /* well-known units */
@@ -188,13 +189,13 @@ static void report_all(struct scsi_request *request)
 		if (!commands[i].execute)
 			continue;
 		data[size] = (uint8_t)i;
-		scsi_put16(data + size + 2, commands[i].service_action);
+		big_endian_set16(data + size + 2, commands[i].service_action);
 		data[size + 5] = commands[i].service_action ? 1 : 0;
-		scsi_put16(data + size + 6, commands[i].cdb_length);
+		big_endian_set16(data + size + 6, commands[i].cdb_length);
 		size += 8;
 	}
-	scsi_put32(data, size - 4);
-	scsi_answer(request, data, size, scsi_get32(request->cdb + 6));
+	big_endian_set32(data, size - 4);
+	scsi_answer(request, data, size, big_endian_get32(request->cdb + 6));
 }
 
 /* The form for one command, with the bits of it that mean something. */
@@ -202,19 +203,19 @@ static void report_one(struct scsi_request *request)
 {
 	const uint8_t *const cdb = request->cdb;
 	const struct command *const command =
-		command_find(cdb[3], scsi_get16(cdb + 4));
+		command_find(cdb[3], big_endian_get16(cdb + 4));
 	uint8_t data[4 + SCSI_CDB_SIZE] = {[1] = 0x01}; /* not supported */
 	size_t size = 4;
 
 	if (command) {
 		data[1] = 0x03; /* as in the standard */
-		scsi_put16(data + 2, command->cdb_length);
+		big_endian_set16(data + 2, command->cdb_length);
 		data[4] = cdb[3];
 		data[5] = command->flags;
 		memset(data + 6, 0xff, command->cdb_length - 3u);
 		size += command->cdb_length;
 	}
-	scsi_answer(request, data, size, scsi_get32(cdb + 6));
+	scsi_answer(request, data, size, big_endian_get32(cdb + 6));
 }
 
 static void scsi_report_operations(struct scsi_disk *disk,

@@ -59,17 +59,17 @@ static struct extent cdb_extent(const struct scsi_request *request)
 
 	switch (cdb[0] >> 5) {
 	case 0: /* 6 bytes; 0 blocks means 256 */
-		return (struct extent){scsi_get32(cdb) & 0x1fffff,
+		return (struct extent){big_endian_get32(cdb) & 0x1fffff,
 				       cdb[4] ? cdb[4] : 256};
 	case 4:
-		return (struct extent){scsi_get64(cdb + 2),
-				       scsi_get32(cdb + 10)};
+		return (struct extent){big_endian_get64(cdb + 2),
+				       big_endian_get32(cdb + 10)};
 	case 5:
-		return (struct extent){scsi_get32(cdb + 2),
-				       scsi_get32(cdb + 6)};
+		return (struct extent){big_endian_get32(cdb + 2),
+				       big_endian_get32(cdb + 6)};
 	default:
-		return (struct extent){scsi_get32(cdb + 2),
-				       scsi_get16(cdb + 7)};
+		return (struct extent){big_endian_get32(cdb + 2),
+				       big_endian_get16(cdb + 7)};
 	}
 }
 
@@ -286,7 +286,7 @@ static uint32_t unmap_parse(const struct scsi_disk *disk,
 	if (size < 8)
 		return SENSE_PARAMETER_LIST_LENGTH;
 
-	size_t descriptors = scsi_get16(list + 2);
+	size_t descriptors = big_endian_get16(list + 2);
 
 	if (descriptors > size - 8)
 		descriptors = size - 8;
@@ -294,8 +294,8 @@ static uint32_t unmap_parse(const struct scsi_disk *disk,
 	request->extent_count = (unsigned int)(descriptors / 16);
 	for (unsigned int i = 0; i < request->extent_count; i++) {
 		const uint8_t *const at = list + 8 + 16 * i;
-		const struct extent extent = {scsi_get64(at),
-					      scsi_get32(at + 8)};
+		const struct extent extent = {big_endian_get64(at),
+					      big_endian_get32(at + 8)};
 
 		if (!extent_valid(disk, extent))
 			return SENSE_LBA_OUT_OF_RANGE;
@@ -312,7 +312,7 @@ static uint32_t unmap_parse(const struct scsi_disk *disk,
 void scsi_unmap(struct scsi_disk *disk, struct scsi_request *request)
 {
 	uint8_t list[8 + 16 * SCSI_EXTENTS_MAX];
-	const size_t length = scsi_get16(request->cdb + 7);
+	const size_t length = big_endian_get16(request->cdb + 7);
 
 	if (!disk->block->discards) {
 		scsi_fail(request, SENSE_INVALID_OPCODE);

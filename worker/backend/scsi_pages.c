@@ -28,9 +28,9 @@ static void inquiry_standard(struct page *page)
 	memcpy(at + 8, VENDOR, 8);
 	memcpy(at + 16, PRODUCT, 16);
 	memcpy(at + 32, REVISION, 4);
-	scsi_put16(at + 58, 0x00a0); /* SAM-5 */
-	scsi_put16(at + 60, 0x0460); /* SPC-4 */
-	scsi_put16(at + 62, 0x04c0); /* SBC-3 */
+	big_endian_set16(at + 58, 0x00a0); /* SAM-5 */
+	big_endian_set16(at + 60, 0x0460); /* SPC-4 */
+	big_endian_set16(at + 62, 0x04c0); /* SBC-3 */
 }
 
 static size_t identity_length(const struct scsi_disk *disk)
@@ -83,7 +83,7 @@ static void vpd_identification(const struct scsi_disk *disk, struct page *page)
 	at[0] = 0x01; /* binary */
 	at[1] = 0x03; /* NAA, type 3: assigned locally */
 	at[3] = 8;
-	scsi_put64(at + 4, identity_number(disk) >> 4 | 3ULL << 60);
+	big_endian_set64(at + 4, identity_number(disk) >> 4 | 3ULL << 60);
 	page->size = (size_t)(at + 12 - page->bytes);
 }
 
@@ -95,20 +95,20 @@ static void vpd_limits(const struct scsi_disk *disk, struct page *page)
 
 	page->size = 64;
 	at[4] = 0x01; /* WRITE SAME of 0 blocks is refused */
-	scsi_put16(at + 6, (uint16_t)granularity);
+	big_endian_set16(at + 6, (uint16_t)granularity);
 	if (block->discards) {
-		scsi_put32(at + 20, UNMAP_BLOCKS_MAX);
-		scsi_put32(at + 24, SCSI_EXTENTS_MAX);
-		scsi_put32(at + 28, granularity);
+		big_endian_set32(at + 20, UNMAP_BLOCKS_MAX);
+		big_endian_set32(at + 24, SCSI_EXTENTS_MAX);
+		big_endian_set32(at + 28, granularity);
 	}
-	scsi_put64(at + 36, UNMAP_BLOCKS_MAX);
+	big_endian_set64(at + 36, UNMAP_BLOCKS_MAX);
 }
 
 static void vpd_characteristics(const struct scsi_disk *disk, struct page *page)
 {
 	(void)disk;
 	page->size = 64;
-	scsi_put16(page->bytes + 4, 1); /* nothing rotates */
+	big_endian_set16(page->bytes + 4, 1); /* nothing rotates */
 }
 
 static void vpd_provisioning(const struct scsi_disk *disk, struct page *page)
@@ -146,7 +146,7 @@ static bool vpd_page(const struct scsi_disk *disk, uint8_t code,
 		return false;
 	}
 	page->bytes[1] = code;
-	scsi_put16(page->bytes + 2, (uint16_t)(page->size - 4));
+	big_endian_set16(page->bytes + 2, (uint16_t)(page->size - 4));
 	return true;
 }
 
@@ -166,7 +166,7 @@ void scsi_inquiry(struct scsi_disk *disk, struct scsi_request *request)
 		scsi_fail(request, SENSE_INVALID_FIELD_IN_CDB);
 		return;
 	}
-	scsi_answer(request, page.bytes, page.size, scsi_get16(cdb + 3));
+	scsi_answer(request, page.bytes, page.size, big_endian_get16(cdb + 3));
 }
 
 /* ---- Mode pages (SPC-4 7.5, SBC-3 6.5) ---- */
@@ -204,7 +204,7 @@ static size_t mode_page(const struct scsi_disk *disk, uint8_t code,
 	case 0x0a: /* control */
 		if (!changeable) {
 			to[3] = 0x10; /* commands may be reordered */
-			scsi_put16(to + 8, 0xffff);
+			big_endian_set16(to + 8, 0xffff);
 		}
 		break;
 	case 0x1c: /* informational exceptions */
@@ -237,9 +237,10 @@ static size_t mode_pages(const struct scsi_disk *disk, const uint8_t *cdb,
 
 static size_t mode_descriptor(const struct scsi_disk *disk, uint8_t *to)
 {
-	scsi_put32(to, disk->blocks > UINT32_MAX ? UINT32_MAX
-						 : (uint32_t)disk->blocks);
-	scsi_put32(to + 4, disk->block->logical_size & 0xffffff);
+	big_endian_set32(to, disk->blocks > UINT32_MAX
+				     ? UINT32_MAX
+				     : (uint32_t)disk->blocks);
+	big_endian_set32(to + 4, disk->block->logical_size & 0xffffff);
 	return 8;
 }
 
@@ -273,12 +274,12 @@ void scsi_mode_sense(struct scsi_disk *disk, struct scsi_request *request)
 		at[2] = device_specific;
 		at[3] = (uint8_t)descriptor;
 	} else {
-		scsi_put16(at, (uint16_t)(page.size - 2));
+		big_endian_set16(at, (uint16_t)(page.size - 2));
 		at[3] = device_specific;
-		scsi_put16(at + 6, (uint16_t)descriptor);
+		big_endian_set16(at + 6, (uint16_t)descriptor);
 	}
 	scsi_answer(request, at, page.size,
-		    is_short ? cdb[4] : scsi_get16(cdb + 7));
+		    is_short ? cdb[4] : big_endian_get16(cdb + 7));
 }
 
 /* One page of a parameter list: only what is changeable may differ. */
@@ -308,7 +309,7 @@ static uint32_t mode_select_list(struct scsi_disk *disk, const uint8_t *list,
 	if (size < head)
 		return SENSE_PARAMETER_LIST_LENGTH;
 
-	size_t at = head + (is_short ? list[3] : scsi_get16(list + 6));
+	size_t at = head + (is_short ? list[3] : big_endian_get16(list + 6));
 
 	/* Everything is checked before anything changes. */
 	while (at < size) {
@@ -333,7 +334,7 @@ void scsi_mode_select(struct scsi_disk *disk, struct scsi_request *request)
 {
 	const uint8_t *const cdb = request->cdb;
 	const bool is_short = cdb[0] == SCSI_MODE_SELECT_6;
-	const size_t length = is_short ? cdb[4] : scsi_get16(cdb + 7);
+	const size_t length = is_short ? cdb[4] : big_endian_get16(cdb + 7);
 	uint8_t list[256];
 
 	if (cdb[1] & 0x01 || !(cdb[1] & 0x10) || length > sizeof(list)) {

@@ -2,6 +2,7 @@
 /* What the files of the SCSI disk share: its state, answers, byte order. */
 #pragma once
 
+#include "abi/big_endian.h"
 #include "worker/device.h"
 
 /* ---- Numbers: SPC-4, SBC-3 ---- */
@@ -91,38 +92,3 @@ void scsi_flush(struct scsi_disk *disk, struct scsi_request *request);
 void scsi_inquiry(struct scsi_disk *disk, struct scsi_request *request);
 void scsi_mode_sense(struct scsi_disk *disk, struct scsi_request *request);
 void scsi_mode_select(struct scsi_disk *disk, struct scsi_request *request);
-
-/* ---- Big-endian fields ---- */
-
-static inline uint16_t scsi_get16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static inline uint32_t scsi_get32(const uint8_t *at)
-{
-	return (uint32_t)scsi_get16(at) << 16 | scsi_get16(at + 2);
-}
-
-static inline uint64_t scsi_get64(const uint8_t *at)
-{
-	return (uint64_t)scsi_get32(at) << 32 | scsi_get32(at + 4);
-}
-
-static inline void scsi_put16(uint8_t *at, uint16_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static inline void scsi_put32(uint8_t *at, uint32_t value)
-{
-	scsi_put16(at, (uint16_t)(value >> 16));
-	scsi_put16(at + 2, (uint16_t)value);
-}
-
-static inline void scsi_put64(uint8_t *at, uint64_t value)
-{
-	scsi_put32(at, (uint32_t)(value >> 32));
-	scsi_put32(at + 4, (uint32_t)value);
-}

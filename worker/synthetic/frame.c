@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "bytes.h"
+#include "abi/big_endian.h"
 #include "checksum.h"
 
 #define TYPE_OFFSET	 12u /* of the EtherType, or the tag */
@@ -77,12 +77,12 @@ static bool parse_ipv4(struct frame *frame)
 		return false;
 	size = (ip[0] & 15) * 4u;
 	if (size < IPV4_SIZE || layout->network + size > frame->head_size ||
-	    !parse_end(frame, size, bytes_get16(ip + 2)))
+	    !parse_end(frame, size, big_endian_get16(ip + 2)))
 		return false;
 	layout->ipv4 = true;
 	layout->transport = (uint16_t)(layout->network + size);
 	/* A fragment has no whole payload, and but the first no header. */
-	if (bytes_get16(ip + 6) & 0x3fff)
+	if (big_endian_get16(ip + 6) & 0x3fff)
 		return true;
 	return parse_transport(frame, ip[9]);
 }
@@ -98,7 +98,7 @@ static bool parse_ipv6(struct frame *frame)
 
 	if (at > frame->head_size || ip[0] >> 4 != 6)
 		return false;
-	length = bytes_get16(ip + 4);
+	length = big_endian_get16(ip + 4);
 	if (!parse_end(frame, IPV6_SIZE, length ? length + IPV6_SIZE : 0))
 		return false;
 	layout->ipv6 = true;
@@ -122,12 +122,12 @@ bool frame_parse(struct frame *frame)
 	uint32_t at = TYPE_OFFSET;
 
 	frame->layout = (struct frame_layout){0};
-	if (bytes_get16(head + at) == FRAME_TYPE_VLAN)
+	if (big_endian_get16(head + at) == FRAME_TYPE_VLAN)
 		at += FRAME_VLAN_SIZE;
 	if (at + 2 > frame->head_size)
 		return false;
 	frame->layout.network = (uint16_t)(at + 2);
-	switch (bytes_get16(head + at)) {
+	switch (big_endian_get16(head + at)) {
 	case FRAME_TYPE_IPV4:
 		return parse_ipv4(frame);
 	case FRAME_TYPE_IPV6:
@@ -178,10 +178,10 @@ bool frame_vlan_remove(struct frame *frame, uint16_t *tci)
 {
 	uint8_t *const head = frame_head(frame);
 
-	if (bytes_get16(head + TYPE_OFFSET) != FRAME_TYPE_VLAN ||
+	if (big_endian_get16(head + TYPE_OFFSET) != FRAME_TYPE_VLAN ||
 	    frame->head_size < FRAME_ETHERNET_SIZE + FRAME_VLAN_SIZE)
 		return false;
-	*tci = bytes_get16(head + TYPE_OFFSET + 2);
+	*tci = big_endian_get16(head + TYPE_OFFSET + 2);
 	memmove(head + FRAME_VLAN_SIZE, head, TYPE_OFFSET);
 	frame->start = (uint16_t)(frame->start + FRAME_VLAN_SIZE);
 	frame->head_size = (uint16_t)(frame->head_size - FRAME_VLAN_SIZE);
@@ -194,8 +194,8 @@ void frame_vlan_insert(struct frame *frame, uint16_t tci)
 	uint8_t *const head = frame_head(frame) - FRAME_VLAN_SIZE;
 
 	memmove(head, head + FRAME_VLAN_SIZE, TYPE_OFFSET);
-	bytes_set16(head + TYPE_OFFSET, FRAME_TYPE_VLAN);
-	bytes_set16(head + TYPE_OFFSET + 2, tci);
+	big_endian_set16(head + TYPE_OFFSET, FRAME_TYPE_VLAN);
+	big_endian_set16(head + TYPE_OFFSET + 2, tci);
 	frame->start = (uint16_t)(frame->start - FRAME_VLAN_SIZE);
 	frame->head_size = (uint16_t)(frame->head_size + FRAME_VLAN_SIZE);
 	layout_move(frame, FRAME_VLAN_SIZE);
@@ -244,7 +244,7 @@ void frame_pseudo_checksum(struct frame *frame)
 	uint8_t tail[4] = {0, layout->protocol};
 	uint16_t sum;
 
-	bytes_set16(tail + 2, (uint16_t)(layout->end - layout->transport));
+	big_endian_set16(tail + 2, (uint16_t)(layout->end - layout->transport));
 	if (layout->ipv4)
 		checksum_add(&checksum, ip + 12, 2 * 4);
 	else
@@ -279,35 +279,47 @@ bool frame_checksum(struct frame *frame, uint32_t start, uint32_t offset)
 
 /* ---- Spans ---- */
 
+bool frame_next(const struct frame *frame, struct frame_walk *walk,
+		struct span *span)
+{
+	const struct span *at = &frame->spans[walk->next];
+
+	if (!walk->begun) {
+		*walk = (struct frame_walk){
+			.begun = true,
+			.skip = frame->skipped,
+			.left = frame->rest_size,
+		};
+		*span = (struct span){
+			(uint8_t *)(uintptr_t)frame_head_const(frame),
+			frame->head_size,
+		};
+		return true;
+	}
+	for (; walk->next < frame->span_count && walk->skip >= at->size; at++) {
+		walk->skip -= at->size;
+		walk->next++;
+	}
+	if (walk->next == frame->span_count || !walk->left)
+		return false;
+
+	const uint64_t here = at->size - walk->skip;
+	const uint64_t size = here < walk->left ? here : walk->left;
+
+	*span = (struct span){(uint8_t *)at->base + walk->skip, size};
+	walk->left -= size;
+	walk->skip = 0;
+	walk->next++;
+	return true;
+}
+
 unsigned int frame_spans(const struct frame *frame, struct span *spans,
 			 unsigned int capacity)
 {
-	uint64_t skip = frame->skipped;
-	uint64_t left = frame->rest_size;
+	struct frame_walk walk = {0};
 	unsigned int count = 0;
 
-	if (!capacity)
-		return 0;
-	spans[count++] = (struct span){
-		(uint8_t *)(uintptr_t)frame_head_const(frame),
-		frame->head_size,
-	};
-	for (unsigned int i = 0;
-	     i < frame->span_count && left && count < capacity; i++) {
-		const struct span *const span = &frame->spans[i];
-
-		if (skip >= span->size) {
-			skip -= span->size;
-			continue;
-		}
-
-		const uint64_t here = span->size - skip;
-		const uint64_t size = here < left ? here : left;
-
-		spans[count++] =
-			(struct span){(uint8_t *)span->base + skip, size};
-		left -= size;
-		skip = 0;
-	}
+	while (count < capacity && frame_next(frame, &walk, &spans[count]))
+		count++;
 	return count;
 }

@@ -112,6 +112,18 @@ bool frame_checksum(struct frame *frame, uint32_t start, uint32_t offset);
 /* Where the field is, from the transport header's start. */
 uint16_t frame_checksum_offset(const struct frame *frame);
 
+/* Where in a frame one is; all zero: before it. */
+struct frame_walk {
+	bool begun;
+	unsigned int next; /* of the spans */
+	uint64_t skip;	   /* bytes of that one */
+	uint64_t left;	   /* of the rest */
+};
+
+/* The head, then what of each span is the frame's; false: that was all. */
+bool frame_next(const struct frame *frame, struct frame_walk *walk,
+		struct span *span);
+
 /*
  * The frame as spans, at most capacity of them (1 more than the source's is
  * enough). Returns how many.

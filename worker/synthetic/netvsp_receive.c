@@ -112,28 +112,12 @@ static uint32_t header_make(const struct arrival *arrival,
 static void section_copy(const struct receive_buffer *buffer, uint64_t at,
 			 const struct frame *frame)
 {
-	uint64_t skip = frame->skipped;
-	uint64_t left = frame->rest_size;
+	struct frame_walk walk = {0};
+	struct span span;
 
-	gpadl_write(buffer->gpadl, at, frame_head_const(frame),
-		    frame->head_size);
-	at += frame->head_size;
-	for (unsigned int i = 0; i < frame->span_count && left; i++) {
-		const struct span *const span = &frame->spans[i];
-
-		if (skip >= span->size) {
-			skip -= span->size;
-			continue;
-		}
-
-		const uint64_t here = span->size - skip;
-		const uint64_t size = here < left ? here : left;
-
-		gpadl_write(buffer->gpadl, at,
-			    (const uint8_t *)span->base + skip, size);
-		at += size;
-		left -= size;
-		skip = 0;
+	while (frame_next(frame, &walk, &span)) {
+		gpadl_write(buffer->gpadl, at, span.base, span.size);
+		at += span.size;
 	}
 }
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "bytes.h"
+#include "abi/big_endian.h"
 
 #define IPV6_SIZE	40u
 #define TCP_SEQUENCE	4u
@@ -55,9 +55,10 @@ void segment_set_length(struct frame *frame)
 
 	layout->end = frame_size(frame);
 	if (layout->ipv4)
-		bytes_set16(ip + IPV4_LENGTH, (uint16_t)length);
+		big_endian_set16(ip + IPV4_LENGTH, (uint16_t)length);
 	else
-		bytes_set16(ip + IPV6_LENGTH, (uint16_t)(length - IPV6_SIZE));
+		big_endian_set16(ip + IPV6_LENGTH,
+				 (uint16_t)(length - IPV6_SIZE));
 }
 
 void segment_make(const struct segment_cut *cut, uint32_t index,
@@ -76,16 +77,17 @@ void segment_make(const struct segment_cut *cut, uint32_t index,
 	uint8_t *const ip = frame_head(segment) + whole->layout.network;
 	uint8_t *const tcp = frame_head(segment) + whole->layout.transport;
 
-	bytes_set32(tcp + TCP_SEQUENCE,
-		    bytes_get32(tcp + TCP_SEQUENCE) + offset);
+	big_endian_set32(tcp + TCP_SEQUENCE,
+			 big_endian_get32(tcp + TCP_SEQUENCE) + offset);
 	if (!last)
 		tcp[TCP_FLAGS] &= (uint8_t) ~(TCP_FLAG_FIN | TCP_FLAG_PSH);
 	if (index)
 		tcp[TCP_FLAGS] &= (uint8_t)~TCP_FLAG_CWR;
 	if (whole->layout.ipv4) {
-		bytes_set16(
+		big_endian_set16(
 			ip + IPV4_IDENTIFIER,
-			(uint16_t)(bytes_get16(ip + IPV4_IDENTIFIER) + index));
+			(uint16_t)(big_endian_get16(ip + IPV4_IDENTIFIER) +
+				   index));
 		frame_ip_checksum(segment);
 	}
 	frame_pseudo_checksum(segment);

@@ -31,32 +31,8 @@ static void *fetch(void *to, const void *from, size_t size)
 
 /* A copy of the ring's code of our own, with that child. */
 #define memcpy		    fetch
-#define ring_init	    fetching_ring_init
-#define ring_peek	    fetching_ring_peek
-#define ring_consume	    fetching_ring_consume
-#define ring_publish	    fetching_ring_publish
-#define ring_mask	    fetching_ring_mask
-#define ring_unmask	    fetching_ring_unmask
-#define ring_write	    fetching_ring_write
-#define ring_flush	    fetching_ring_flush
-#define ring_room	    fetching_ring_room
-#define ring_reader_signals fetching_ring_reader_signals
-#define ring_all_read	    fetching_ring_all_read
-bool ring_init(struct ring *ring, uint8_t *const *pages, uint32_t count,
-	       bool outbound);
-enum ring_result ring_peek(struct ring *ring, void *buffer, size_t capacity,
-			   size_t *size);
-void ring_consume(struct ring *ring, size_t size);
-bool ring_publish(struct ring *ring);
-void ring_mask(struct ring *ring);
-bool ring_unmask(struct ring *ring);
-enum ring_result ring_write(struct ring *ring,
-			    const struct ring_packet *packet);
-bool ring_flush(struct ring *ring);
-enum ring_result ring_room(struct ring *ring, size_t size);
-bool ring_reader_signals(const struct ring *ring);
-bool ring_all_read(const struct ring *ring);
-#include "worker/vmbus/ring.c"
+#define RING_COPY(function) fetching_##function
+#include "ring_copy.h"
 #undef memcpy
 
 static void test_one_fetch(void **state)

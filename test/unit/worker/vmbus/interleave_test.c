@@ -16,33 +16,8 @@ static void interleave(void);
 #define __atomic_load_n(at, order) (interleave(), __atomic_load_n(at, order))
 #define __atomic_store_n(at, value, order)                                     \
 	(interleave(), __atomic_store_n(at, value, order))
-#define ring_init	    woven_ring_init
-#define ring_peek	    woven_ring_peek
-#define ring_consume	    woven_ring_consume
-#define ring_publish	    woven_ring_publish
-#define ring_mask	    woven_ring_mask
-#define ring_unmask	    woven_ring_unmask
-#define ring_write	    woven_ring_write
-#define ring_flush	    woven_ring_flush
-#define ring_room	    woven_ring_room
-#define ring_reader_signals woven_ring_reader_signals
-#define ring_all_read	    woven_ring_all_read
-#include "worker/vmbus/ring.h"
-bool ring_init(struct ring *ring, uint8_t *const *pages, uint32_t count,
-	       bool outbound);
-enum ring_result ring_peek(struct ring *ring, void *buffer, size_t capacity,
-			   size_t *size);
-void ring_consume(struct ring *ring, size_t size);
-bool ring_publish(struct ring *ring);
-void ring_mask(struct ring *ring);
-bool ring_unmask(struct ring *ring);
-enum ring_result ring_write(struct ring *ring,
-			    const struct ring_packet *packet);
-bool ring_flush(struct ring *ring);
-enum ring_result ring_room(struct ring *ring, size_t size);
-bool ring_reader_signals(const struct ring *ring);
-bool ring_all_read(const struct ring *ring);
-#include "worker/vmbus/ring.c"
+#define RING_COPY(function) woven_##function
+#include "ring_copy.h"
 
 #define PACKETS 40000u
 
