@@ -29,7 +29,12 @@ mouse=$(event_of Mouse)
 sleep 2
 echo "input: ready, pointer ${mouse:-none}"
 until grep -q 'KEY_F12), value 1' /tmp/keys; do sleep 1; done
-sleep 3
+# Keys and pointer come by two ways: what is still queued for the pointer is waited for.
+size=-1
+until [ "$size" = "$(cat /tmp/keys /tmp/pointer 2>/dev/null | wc -c)" ]; do
+	size=$(cat /tmp/keys /tmp/pointer 2>/dev/null | wc -c)
+	sleep 5
+done
 kill $keys ${pointer:-}
 wait
 
