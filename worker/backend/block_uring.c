@@ -38,9 +38,10 @@ static void prepare(struct io_uring_sqe *sqe, struct block_task *task)
 		io_uring_prep_fsync(sqe, fd, IORING_FSYNC_DATASYNC);
 		break;
 	case BLOCK_ACTION_ALLOCATE:
-		io_uring_prep_fallocate(sqe, fd, action->flags,
-					(off_t)action->offset,
-					(off_t)action->length);
+		/* io_uring_prep_fallocate()'s types differ between releases. */
+		io_uring_prep_rw(IORING_OP_FALLOCATE, sqe, fd, NULL,
+				 (unsigned int)action->flags, action->offset);
+		sqe->addr = action->length;
 		break;
 	default:
 		io_uring_prep_nop(sqe);
