@@ -160,13 +160,21 @@ static int add_resolver(int root, const struct surroundings *around)
 
 /*
  * The new root lies on the old one, which then goes altogether; the first
- * file system of all, an initramfs, cannot go: there it stays below.
+ * file system of all, an initramfs, cannot go: there it stays below. Where
+ * "/" is no mount point (a chroot), what is mounted there could be seen by
+ * others, so the new root stays in no place.
  */
 static int change_root(int root)
 {
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
+	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	if (mount_setattr(root, "", AT_EMPTY_PATH, &attributes,
+			  sizeof(attributes)) < 0 ||
 	    fchdir(root) < 0)
+		return -errno;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return errno == EINVAL && !chroot(".") ? 0 : -errno;
+	if (move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return -errno;
 	if (syscall(SYS_pivot_root, ".", ".") == 0) {
 		if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
@@ -174,11 +182,6 @@ static int change_root(int root)
 	} else if (chroot(".") < 0) {
 		return -errno;
 	}
-	if (mount(NULL, "/", NULL,
-		  MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV |
-			  MS_NOEXEC,
-		  NULL) < 0)
-		return -errno;
 	return 0;
 }
 
