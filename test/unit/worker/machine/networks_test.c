@@ -18,6 +18,7 @@ struct fixture {
 };
 
 static struct fixture fixture;
+static char child_name[] = "web";
 
 static int setup(void **state)
 {
@@ -30,7 +31,7 @@ static int setup(void **state)
 	machine->exit = CONTROL_EXIT_ERROR;
 	assert_int_equal(loop_create(&machine->loop), 0);
 	loop_thaw(&machine->loop);
-	machine->config.name = (char[]){"web"};
+	machine->config.name = child_name;
 	machine->config.network_count = 2;
 	for (unsigned int i = 0; i < 2; i++)
 		machine->config.networks[i] = (struct config_network){
