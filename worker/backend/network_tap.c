@@ -3,8 +3,8 @@
  * A tap of the parent, attached to one of its bridges.
  *
  * Each read and each write is one frame behind a virtio_net_hdr, which says
- * whether its sum is missing and whether it is still to be cut; so the frames
- * of one child reach another without anybody doing either.
+ * whether its sum is missing and whether it is still to be cut; so a large
+ * frame of one child reaches the device of another in one piece.
  *
  * A frame that the device has no room for stays in the buffer, and the tap
  * leaves the epoll set until resume(): the kernel's queue of the tap fills

@@ -231,17 +231,18 @@ static bool is_wanted(const struct netvsp *netvsp, const uint8_t *address)
 	       (filter & RNDIS_FILTER_MULTICAST && is_listed(rndis, address));
 }
 
-static void count_received(struct netvsp *netvsp, const struct frame *frame)
+/* Frames to one address, and the bytes of all of them. */
+static void count_received(struct netvsp *netvsp, const uint8_t *address,
+			   uint32_t frames, uint64_t bytes)
 {
 	struct netvsp_statistics *const statistics = &netvsp->statistics;
-	const uint8_t *const address = frame_head_const(frame);
 
-	statistics->in_frames++;
-	statistics->in_bytes += frame_size(frame);
+	statistics->in_frames += frames;
+	statistics->in_bytes += bytes;
 	if (is_broadcast(address))
-		statistics->in_broadcast++;
+		statistics->in_broadcast += frames;
 	else if (address[0] & 1)
-		statistics->in_multicast++;
+		statistics->in_multicast += frames;
 }
 
 /* The link keeps the frame until there is what it needs. */
@@ -305,7 +306,7 @@ static bool arrive_whole(struct arrival *arrival)
 	transfer.sizes[0] = section_fill(arrival, transfer.first, frame);
 	if (!netvsp_transfer_send(arrival->lane, &transfer))
 		return arrival_unsent(arrival);
-	count_received(netvsp, frame);
+	count_received(netvsp, frame_head_const(frame), 1, frame_size(frame));
 	return true;
 }
 
@@ -322,6 +323,7 @@ static bool arrive_some(const struct arrival *arrival,
 	};
 	uint32_t section =
 		receive_buffer_take(&netvsp->receive, transfer.count);
+	uint64_t bytes = 0;
 
 	transfer.first = section;
 	for (uint32_t i = 0; i < transfer.count; i++) {
@@ -330,13 +332,12 @@ static bool arrive_some(const struct arrival *arrival,
 			       frame_checksum_offset(segment));
 		transfer.sizes[i] = section_fill(arrival, section, segment);
 		section = netvsp->receive.sections[section].next;
+		bytes += frame_size(segment);
 	}
 	if (!netvsp_transfer_send(arrival->lane, &transfer))
 		return false;
-	for (uint32_t i = 0; i < transfer.count; i++) {
-		segment_make(cut, from + i, segment);
-		count_received(netvsp, segment);
-	}
+	count_received(netvsp, frame_head_const(cut->whole), transfer.count,
+		       bytes);
 	return true;
 }
 

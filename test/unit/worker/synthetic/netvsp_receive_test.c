@@ -440,6 +440,31 @@ static void test_large(void **state)
 	assert_int_equal(netvsp_statistics_read(net.netvsp).in_segmented, 16);
 }
 
+/* The counters are those of the segments, as the child gets them. */
+static void test_large_counted(void **state)
+{
+	const struct network_offload offload =
+		large(&(struct packet_options){.payload = 3000}, 1400);
+	struct netvsp_statistics statistics;
+
+	(void)state;
+	assert_true(arrive(&offload));
+	assert_int_equal(net.received_count, 3);
+	statistics = netvsp_statistics_read(net.netvsp);
+	assert_int_equal(statistics.in_frames, 3);
+	assert_int_equal(statistics.in_bytes, 3 * packet.payload + 3000);
+	assert_int_equal(statistics.in_multicast, 0);
+	memset(packet.bytes, 0xff, 6);
+	assert_true(arrive(&offload));
+	packet.bytes[5] = 0xfe;
+	netguest_filter(&net, RNDIS_FILTER_PROMISCUOUS);
+	assert_true(arrive(&offload));
+	statistics = netvsp_statistics_read(net.netvsp);
+	assert_int_equal(statistics.in_frames, 9);
+	assert_int_equal(statistics.in_broadcast, 3);
+	assert_int_equal(statistics.in_multicast, 3);
+}
+
 /* Cut smaller than asked where the child takes no larger ones. */
 static void test_large_segments(void **state)
 {
@@ -593,6 +618,7 @@ int main(void)
 		TEST(test_filter_of_own_address),
 		TEST(test_not_ready),
 		TEST(test_large),
+		TEST(test_large_counted),
 		TEST(test_large_segments),
 		TEST(test_large_in_several_transfers),
 		TEST(test_large_waits),
