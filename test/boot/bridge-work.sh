@@ -40,8 +40,6 @@ faults() {
 	/files/ethtool -S eth0 | grep -E 'no_memory|too_big|errors' | tr -d '\n'
 }
 
-offloads() { /files/ethtool -K eth0 rx $1 tx $1 tso $1 gso $1 gro $1 2>&1 | grep -v '^Actual\|^[a-z-]*: \|^	'; }
-
 mkdir -p /tmp/www
 head -c 3000000 /dev/urandom >/tmp/www/data
 httpd -p 80 -h /tmp/www
@@ -69,18 +67,35 @@ reach() {
 	done
 }
 
-# measure NAME OPTION...: one run of iperf3, what it found as one line.
+sent() { cat /sys/class/net/eth0/statistics/tx_$1; }
+
+# offloads on|off: on both sides.
+offloads() {
+	local set="/files/ethtool -K eth0 rx $1 tx $1 tso $1 gso $1 gro $1 >/dev/null 2>&1"
+	on_right "$set" >/dev/null
+	eval "$set"
+	reach 56
+	/files/ethtool -k eth0 | grep -E '^(rx-checksumming|tx-checksumming|tcp-segmentation-offload): ' | xargs echo
+}
+
+# measure NAME OPTION...: one run of iperf3, what it found as one line. The mean size of what was sent
+# goes to $mean, the rate that came is added to $rate, in units of 100 kbit/s.
 measure() {
-	local name=$1
+	local name=$1 packets bytes
 	shift
-	if ! /files/iperf3 -c $right "$@" >/tmp/iperf 2>&1; then
+	packets=$(sent packets) bytes=$(sent bytes)
+	if ! /files/iperf3 -f m -c $right "$@" >/tmp/iperf 2>&1; then
 		cat /tmp/iperf
 		echo "iperf $name failed"
 		exit 1
 	fi
+	mean=$((($(sent bytes) - bytes) / ($(sent packets) - packets)))
 	echo "iperf $name:" $(grep -E 'sender|receiver' /tmp/iperf |
 		awk '{ for (i = 1; i <= NF; i++) if ($i ~ /bits\/sec/) printf "%s %s ", $(i - 1), $i }
-			$0 ~ /%/ { printf "%s %s ", $(NF - 2), $(NF - 1) } { printf "%s, ", $NF }')
+			$0 ~ /%/ { printf "%s %s ", $(NF - 2), $(NF - 1) } { printf "%s, ", $NF }') \
+		"$mean bytes in a packet sent"
+	rate=$((rate + $(awk '/receiver/ { for (i = 2; i <= NF; i++) if ($i ~ /bits\/sec/) sum += $(i - 1) }
+		END { print int(sum * 10) }' /tmp/iperf)))
 }
 
 # compare NAME: the same bytes on both sides, both ways.
@@ -103,27 +118,32 @@ until [ "$(on_right 'echo yes' 2>/dev/null)" = yes ] && /files/iperf3 -c $right 
 	sleep 1
 done
 before=$(faults)
+with=0 without=0
 for mtu in 1500 9000; do
 	on_right "ip link set eth0 mtu $mtu" >/dev/null
 	ip link set eth0 mtu $mtu
 	reach $((mtu - 28))
 	[ "$(cat /sys/class/net/eth0/mtu)" = $mtu ] || { echo "mtu is not $mtu"; exit 1; }
+	rate=0
 	measure "tcp $mtu out" -t 5
+	# The least that TCP puts in a large frame is two segments.
+	[ $mean -gt $((mtu * 3 / 2)) ] || { echo "no large frames are sent"; exit 1; }
 	measure "tcp $mtu in" -t 5 -R
+	with=$((with + rate))
 	measure "udp $mtu out" -t 5 -u -b 8M
 	measure "udp $mtu in" -t 5 -u -b 8M -R
 	compare "mtu $mtu"
+	offloads off
+	rate=0
+	measure "tcp $mtu plain out" -t 5
+	[ $mean -le $((mtu + 14)) ] || { echo "large frames are sent"; exit 1; }
+	measure "tcp $mtu plain in" -t 5 -R
+	without=$((without + rate))
+	compare "mtu $mtu, offloads off"
+	offloads on
 done
-offloads off
-on_right '/files/ethtool -K eth0 rx off tx off tso off gso off gro off >/dev/null 2>&1'
-reach 56
-/files/ethtool -k eth0 | grep -E '^(rx-checksumming|tx-checksumming|tcp-segmentation-offload): ' | xargs echo
-measure "tcp plain out" -t 5
-measure "tcp plain in" -t 5 -R
-compare "offloads off"
-offloads on
-on_right '/files/ethtool -K eth0 rx on tx on tso on gso on gro on >/dev/null 2>&1'
-reach 56
+[ $with -gt $without ] || { echo "offloads are in the way: $with with them, $without without"; exit 1; }
+echo "offloads help: $((with / 40)) Mbit/s with them, $((without / 40)) without"
 
 echo "ready for link down"
 i=0

@@ -22,7 +22,7 @@ parent_script --timeout $((seconds + 500)) "$work/left.conf" "$work/right.conf" 
 seconds=$seconds
 $(cat <<'PARENT'
 start right left
-said left 'ready for link down' 330
+said left 'ready for link down' 390
 hvctl link left down
 said left 'ready for link up' 70
 hvctl link left up
@@ -52,10 +52,12 @@ for side in left right; do
 	never "$console" '(BUG:|Oops:|WARNING: CPU|wrong data)'
 done
 console=$work/left.serial
-expect "$console" '^mtu 1500: the same bytes both ways'
-expect "$console" '^mtu 9000: the same bytes both ways'
+for mtu in 1500 9000; do
+	expect "$console" "^mtu $mtu: the same bytes both ways"
+	expect "$console" "^mtu $mtu, offloads off: the same bytes both ways"
+done
 expect "$console" 'rx-checksumming: off tx-checksumming: off tcp-segmentation-offload: off'
-expect "$console" '^offloads off: the same bytes both ways'
+expect "$console" '^offloads help'
 expect "$console" '^carrier is 0'
 expect "$console" '^carrier is 1'
 expect "$console" '^after all: the same bytes both ways'
