@@ -552,7 +552,7 @@ static void lp_run(struct lp *lp, struct vp *vp)
 		if (!vp_is_quiet(vp) && !vp_enter(vp))
 			return;
 		virt->vp_run(vp->virt, &intercept);
-		vp->counters[VP_COUNT_EXITS + intercept.kind]++;
+		vp->counters[VP_COUNT_EXITS + (unsigned int)intercept.kind]++;
 		if (intercept.interrupted.valid)
 			vp->reinject = intercept.interrupted;
 		handler_run(vp, &intercept);
