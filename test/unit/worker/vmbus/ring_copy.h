@@ -5,6 +5,12 @@
  */
 #pragma once
 
+#include "worker/vmbus/ring.h"
+
+#ifndef RING_COPY
+#define RING_COPY(function) copied_##function
+#endif
+
 #define ring_init	    RING_COPY(ring_init)
 #define ring_peek	    RING_COPY(ring_peek)
 #define ring_consume	    RING_COPY(ring_consume)
