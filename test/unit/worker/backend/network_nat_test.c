@@ -426,6 +426,25 @@ static void test_link_down(void **state)
 	exchange(f, 100, 142);
 }
 
+static void test_link_down_with_frames(void **state)
+{
+	struct fixture *f = *state;
+
+	create(f, NULL, 1500);
+	f->wire.room = 0;
+	for (unsigned int i = 0; i < 2; i++)
+		wire_send(&f->wire, f->frame,
+			  wire_build_arp(f->frame, 1, CHILD, GATEWAY), NULL);
+	wire_run(&f->wire, 1, 50);
+	assert_int_equal(f->wire.count, 0);
+	assert_int_equal(f->wire.backend->counters.received_dropped, 0);
+	f->wire.backend->set_link(f->wire.backend, false);
+	assert_int_equal(f->wire.backend->counters.received_dropped, 2);
+	wire_resume(&f->wire, 10);
+	f->wire.backend->set_link(f->wire.backend, true);
+	greet(f);
+}
+
 /* What the network was promised not to get, and what is no frame. */
 static void test_refused(void **state)
 {
@@ -450,11 +469,17 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_arp),		  TEST(test_dhcp),
-		TEST(test_udp_both_ways), TEST(test_udp_jumbo),
-		TEST(test_forward_udp),	  TEST(test_forward_tcp),
-		TEST(test_forward_taken), TEST(test_no_room),
-		TEST(test_holds_still),	  TEST(test_link_down),
+		TEST(test_arp),
+		TEST(test_dhcp),
+		TEST(test_udp_both_ways),
+		TEST(test_udp_jumbo),
+		TEST(test_forward_udp),
+		TEST(test_forward_tcp),
+		TEST(test_forward_taken),
+		TEST(test_no_room),
+		TEST(test_holds_still),
+		TEST(test_link_down),
+		TEST(test_link_down_with_frames),
 		TEST(test_refused),
 	};
 

@@ -463,7 +463,7 @@ int main(void)
 	const char *why = prepare();
 
 	if (why) {
-		printf("tap: skipped: %s\n", why);
+		printf("skipped: worker/backend/network_tap.c: %s\n", why);
 		return 0;
 	}
 	return cmocka_run_group_tests_name("tap", tests, NULL, NULL);

@@ -7,9 +7,9 @@
 #include "worker/core/partition.h"
 
 struct host {
-	int error;	       /* of setting registers */
-	uint64_t tsc_khz;      /* what it says */
-	uint64_t rip, rsi;     /* last set */
+	int error;	   /* of setting registers */
+	uint64_t tsc_khz;  /* what it says */
+	uint64_t rip, rsi; /* last set */
 	unsigned int interrupts;
 	struct irq_message interrupt; /* the last one */
 };

@@ -325,8 +325,8 @@ static void refused(const struct machine_type *type, int error,
 static void test_enlightened_refused(void **state)
 {
 	struct machine *machine = &world.machine;
-	const struct io_range taken = {IO_PORT, PM_PORT, 1, NULL, NULL,
-				       "other"};
+	const struct io_range taken = {IO_PORT, PM_PORT, 1,
+				       NULL,	NULL,	 "other"};
 
 	(void)state;
 	machine->exit = CONTROL_EXIT_ERROR;
