@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -49,14 +50,23 @@ static int result_of(struct io_uring *ring)
 	return result;
 }
 
+static void skip_all(int error)
+{
+	printf("skipped: worker/backend/block_uring.c: io_uring: %s\n",
+	       strerror(-error));
+	skip();
+}
+
 static void test_other_operations(void **unused)
 {
 	struct block_engine *engine;
 	struct io_uring *ring;
+	int error;
 
 	(void)unused;
-	if (block_uring_create(&engine) < 0)
-		skip();
+	error = block_uring_create(&engine);
+	if (error)
+		skip_all(error);
 	ring = &((struct inside *)engine)->ring;
 	io_uring_prep_nop(io_uring_get_sqe(ring));
 	assert_int_equal(result_of(ring), 0);
@@ -134,21 +144,24 @@ static void move_all(const struct image *image, uint8_t *data,
 static void test_more_than_entries(void **unused)
 {
 	char path[] = "/tmp/block-uring-test-XXXXXX";
-	const int fd = mkstemp(path);
-	uint8_t *written = malloc(REQUESTS * BLOCK);
-	uint8_t *data = calloc(REQUESTS, BLOCK);
-	char error[BLOCK_FILE_ERROR_SIZE];
+	uint8_t *written, *data;
+	char reason[BLOCK_FILE_ERROR_SIZE];
 	const struct block_file_options options = {.path = path,
 						   .buffered = true};
 	struct image image;
+	int fd, error;
 
 	(void)unused;
-	if (block_files_create(&image.files, BLOCK_ENGINE_URING) < 0)
-		skip();
+	error = block_files_create(&image.files, BLOCK_ENGINE_URING);
+	if (error)
+		skip_all(error);
+	fd = mkstemp(path);
+	written = malloc(REQUESTS * BLOCK);
+	data = calloc(REQUESTS, BLOCK);
 	for (unsigned int i = 0; i < REQUESTS * BLOCK; i++)
 		written[i] = (uint8_t)(i * 7 + i / BLOCK);
 	assert_int_equal(ftruncate(fd, REQUESTS * BLOCK), 0);
-	image.disk = block_file_open(image.files, &options, error);
+	image.disk = block_file_open(image.files, &options, reason);
 	assert_non_null(image.disk);
 	move_all(&image, written, BLOCK_WRITE);
 	assert_int_equal(pread(fd, data, REQUESTS * BLOCK, 0),
