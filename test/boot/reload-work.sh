@@ -1,5 +1,5 @@
-# Reboots, then reloads the drivers, then replaces the kernel by kexec, each TIMES times; a file on the
-# disk and a word of the command line tell how far it is.
+# Reboots, then reloads the drivers, then replaces the kernel by kexec, each TIMES times; a file on
+# the disk and a word of the command line tell how far it is.
 . /files/times
 word() { tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p"; }
 give_up() {
@@ -113,7 +113,8 @@ check booted "$boots"
 [ "$boots" -lt "$times" ] && reboot -f
 
 # Not hv_vmbus: with it Linux stops its own timers (direct mode) and puts no others in their place.
-loaded=$(awk '/^(hv_utils|hv_storvsc|hv_netvsc|hid_hyperv|hyperv_keyboard) / { print $1 }' /proc/modules)
+loaded=$(awk '/^(hv_utils|hv_storvsc|hv_netvsc|hid_hyperv|hyperv_keyboard) / { print $1 }' \
+	/proc/modules)
 echo "drivers: "$loaded
 i=0
 while [ $i -lt "$times" ]; do

@@ -36,8 +36,8 @@ heard() {
 		left=$((left - 1))
 	done
 }
-# What must not grow: the worker's memory, without the child's, and files; the hypervisor's pages for
-# the child and in all.
+# What must not grow: the worker's memory, without the child's, and files; the hypervisor's pages
+# for the child and in all.
 measure() {
 	local pid
 	pid=$(worker_pid cycle)
@@ -45,7 +45,7 @@ measure() {
 	open=$(ls "/proc/$pid/fd" | wc -l)
 	used=$(hvctl stats --json cycle | jq .cycle.hypervisor.pool_used)
 	free=$(hvctl stats --json keeper | jq .keeper.hypervisor.pool_free)
-	echo "$1, $(cut -d. -f1 /proc/uptime) s: worker $memory kB, $open files; hypervisor $used pages for it, $free free"
+	echo "$1, $(cut -d. -f1 /proc/uptime) s: worker $memory kB, $open files; hypervisor $used pages, $free free"
 	[ "$used" -gt 0 ] && [ "$free" -gt 0 ] && [ "$memory" -gt 0 ] || fail "$1: nothing is measured"
 }
 # rounds WHAT SECONDS FIRST: all of them, each at most so long. The child waits for its key.
