@@ -10,6 +10,9 @@ cd "$tree"
 git init -q .
 cp -r "$root/tools" .
 cp "$root/.clang-format" .
+# Where the host has no clang-format, tools/format fetches one.
+mkdir -p image
+cp "$root/image/packages" image/
 mkdir -p abi hv/core hv/virt/svm worker/vmbus
 
 # finds TOOL FILE TEXT: with FILE as TEXT the tool fails, without it passes.
