@@ -89,4 +89,5 @@ void memory_hostile(void);
 void memory_wild(void);
 void fuzz_hostile(void);
 void checks_run(void);
+void protocols_run(void);
 void fault_triple(void);

@@ -40,6 +40,7 @@ static const struct action actions[] = {
 	{"memory", memory_hostile},
 	{"fuzz", fuzz_hostile},
 	{"checks", checks_run},
+	{"protocols", protocols_run},
 };
 
 static uint64_t state = 0x9e3779b97f4a7c15ull;

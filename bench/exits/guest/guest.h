@@ -134,18 +134,7 @@ bool hyperv_is_here(void);
 bool hyperv_init(void);
 uint64_t hyperv_call(uint64_t control, uint64_t input, uint64_t output);
 
-/* ---- VMBus, and the storage device on it ---- */
-
-struct vmbus_offer_channel;
-
-bool vmbus_connect(void);
-/* Posts a message of VMBus. */
-bool vmbus_post(const void *message, size_t size);
-/* Waits for one of this type and copies it. */
-void vmbus_expect(uint32_t type, void *message, size_t size);
-/* All channels' event flags, to be done by whoever they interrupt. */
-IN_INTERRUPT void vmbus_flags_clear(void);
-bool vmbus_find(const void *guid, struct vmbus_offer_channel *offer);
+/* ---- The storage device on VMBus ---- */
 
 bool storage_open(void);
 /* TEST UNIT READY: one packet, one signal, one completion, one interrupt. */

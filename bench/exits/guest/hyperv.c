@@ -3,6 +3,7 @@
 #include "abi/cpuid.h"
 #include "abi/msr.h"
 #include "guest.h"
+#include "test/guest/vmbus.h"
 
 #define LEAF	  0x40000000u
 #define MICROSOFT 0x7263694du /* EBX, "Micr" */
@@ -44,4 +45,9 @@ uint64_t hyperv_call(uint64_t control, uint64_t input, uint64_t output)
 			 : [page] "r"(page)
 			 : "memory", "cc", "r9", "r10", "r11");
 	return result;
+}
+
+uint64_t vmbus_call(uint64_t control, uint64_t input, uint64_t output)
+{
+	return hyperv_call(control, input, output);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The interrupt table: interrupts are counted, exceptions are the end. */
 #include "guest.h"
+#include "test/guest/vmbus.h"
 
 #define VECTORS	      256u
 #define EXCEPTIONS    32u
@@ -41,11 +42,18 @@ HANDLER(on_ipi, VECTOR_IPI)
 HANDLER(on_self, VECTOR_SELF)
 HANDLER(on_event, VECTOR_EVENT)
 
+/* The first 64 are as many channels as a child here ever has. */
+IN_INTERRUPT static void flags_clear(void)
+{
+	__atomic_exchange_n(&vmbus_flags.sints[VMBUS_SINT].quads[0], 0,
+			    __ATOMIC_SEQ_CST);
+}
+
 /* A flag that stays set would keep the next one from interrupting. */
 __attribute__((interrupt)) static void on_synic(struct frame *frame)
 {
 	(void)frame;
-	vmbus_flags_clear();
+	flags_clear();
 	interrupt_count[VECTOR_SYNIC]++;
 	apic_eoi();
 }
@@ -114,4 +122,13 @@ void interrupt_wait(unsigned int vector, uint64_t before)
 	__asm__ volatile("cli" ::: "memory");
 	while (interrupt_count[vector] == before)
 		__asm__ volatile("sti; hlt; cli" ::: "memory");
+}
+
+bool vmbus_wait_until(bool (*is_true)(const void *about), const void *about)
+{
+	__asm__ volatile("cli" ::: "memory");
+	while (!is_true(about))
+		__asm__ volatile("sti; hlt; cli" ::: "memory");
+	__asm__ volatile("sti" ::: "memory");
+	return true;
 }
