@@ -32,7 +32,7 @@ never "$work/offender.serial" 'FAILED'
 result=$(tr -d '\r' <"$work/offender.serial" | grep '^deeds: ')
 good=$(echo "$result" | sed -n 's/^deeds: \([0-9]*\) ok, 0 failed, .*/\1/p')
 closed=$(echo "$result" | sed -n 's/.* \([0-9]*\) channels closed$/\1/p')
-[ "${good:-0}" -ge 180 ] || fail "only ${good:-none} of at least 180 deeds"
+[ "${good:-0}" -ge 200 ] || fail "only ${good:-none} of at least 200 deeds"
 
 # One line for each channel closed; none without its deed, and no more lines than deeds.
 log=$work/run/share/out/offender.log
