@@ -166,7 +166,7 @@ wanted=$each
 each=1
 leg
 pool_before=$pool memory_before=$memory files_before=$files own_before=$own
-descriptors_before=$descriptors monitors_before=$monitors workers_before=$workers taps_before=$taps
+descriptors_before=$descriptors
 rm /tmp/count/*
 each=$wanted
 while [ $legs -gt 0 ]; do
@@ -181,9 +181,9 @@ flat "kB that the parent lost" -$memory -$memory_before 8192
 flat "open files" $files $files_before 64
 flat "kB of the witness's processes" $own $own_before 1024
 flat "descriptors of the witness's processes" $descriptors $descriptors_before 4
-flat monitors $monitors $monitors_before 0
-flat workers $workers $workers_before 0
-flat taps $taps $taps_before 0
+flat monitors $monitors 1 0
+flat workers $workers 1 0
+flat taps $taps 1 0
 for when in start boot load; do
 	echo "killed in $when: $(cat /tmp/count/$when 2>/dev/null | wc -l)"
 done
