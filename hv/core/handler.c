@@ -97,9 +97,13 @@ static void handle_xsetbv(struct vp *vp, const struct virt_intercept *intercept)
 	virt->vp_skip(vp->virt, intercept);
 }
 
-static void handle_skip(struct vp *vp, const struct virt_intercept *intercept)
+/* An emulated processor may ask for it from user mode as well. */
+static void handle_cache(struct vp *vp, const struct virt_intercept *intercept)
 {
-	virt->vp_skip(vp->virt, intercept);
+	if (vp->virt->registers.cpl != 0)
+		vp_fault_error(vp, VP_VECTOR_GP, 0);
+	else
+		virt->vp_skip(vp->virt, intercept);
 }
 
 static void handle_undefined(struct vp *vp,
@@ -292,7 +296,7 @@ static const handler handlers[VIRT_KINDS] = {
 	[VIRT_HALT] = handle_halt,
 	[VIRT_EXCEPTION] = handle_exception,
 	[VIRT_XSETBV] = handle_xsetbv,
-	[VIRT_CACHE] = handle_skip,
+	[VIRT_CACHE] = handle_cache,
 	[VIRT_UNDEFINED] = handle_undefined,
 	[VIRT_TRIPLE_FAULT] = handle_end,
 	[VIRT_FAILED] = handle_end,

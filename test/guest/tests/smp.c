@@ -164,10 +164,13 @@ static void nmi(void)
 	EXPECT_IS(interrupts[0].count[VECTOR_NMI], 0);
 }
 
+static volatile uint32_t is_deaf;
+
 static void deaf(void)
 {
 	uint64_t start = tsc_read();
 
+	is_deaf = 1;
 	while (tsc_read() - start < 100000000 &&
 	       !interrupts[1].count[VECTOR_NMI])
 		;
@@ -175,7 +178,9 @@ static void deaf(void)
 
 static void nmi_unmasked(void)
 {
+	is_deaf = 0;
 	second_begin(deaf); /* interrupts are off there */
+	EXPECT(wait_word(&is_deaf, 1));
 	apic_send(1, VECTOR);
 	apic_send(1, ICR_NMI);
 	EXPECT(second_end());

@@ -312,6 +312,11 @@ static void what_is_done_here(void **state)
 	handler_run(vp, &undefined);
 	assert_int_equal(vp->pending.vector, VP_VECTOR_UD);
 	vp->pending.valid = false;
+	vp->virt->registers.cpl = 3;
+	handler_run(vp, &cache);
+	assert_int_equal(vp->pending.vector, VP_VECTOR_GP);
+	vp->pending.valid = false;
+	vp->virt->registers.cpl = 0;
 	handler_run(vp, &cache);
 	handler_run(vp, &halt);
 	assert_true(vp->halted);
