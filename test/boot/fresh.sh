@@ -31,4 +31,4 @@ cat "$work/run.log"
 echo "./run --batch took $((SECONDS - begin)) s"
 machine_seconds=$(sed -n 's/^run: the machine ran for \([0-9]*\) s.*/\1/p' "$work/run.log")
 [ "${machine_seconds:-999}" -le 180 ] || fail "the machine ran for $machine_seconds s"
-inside 2400 "./check $*" || fail "./check: $?"
+inside 7200 "./check $*" || fail "./check: $?"
