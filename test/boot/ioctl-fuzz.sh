@@ -17,6 +17,7 @@ start witness
 said witness "witness works" 100
 for seed in \$(seq $first $((first + count - 1))); do
 	timeout 100 /host/files/ioctl_fuzz \$seed $steps || fail "seed \$seed: \$?"
+	grep MemAvailable /proc/meminfo
 done
 /host/files/mshv_ioctl 3 | grep -v '^PASS' && fail "an ioctl does not do what it did"
 witness_good

@@ -27,6 +27,7 @@
 #define PARTITIONS   4
 #define VPS	     8
 #define EVENTS	     4
+#define MAPPINGS     4 /* of each thread: what keeps a partition is bounded */
 #define PAGE	     4096u
 #define MEMORY	     (8u << 20)
 #define ARGUMENTS    (4 * PAGE)
@@ -45,6 +46,10 @@ struct thief {
 	unsigned long steps;
 	unsigned long accepted;
 	atomic_bool done;
+	struct {
+		uint8_t *page; /* NULL: none */
+		size_t size;
+	} mappings[MAPPINGS];
 };
 
 /* ---- Choosing ---- */
@@ -383,15 +388,24 @@ static void map_vp(struct thief *thief)
 		mmap(NULL, size, protection,
 		     one_in(thief, 4) ? MAP_PRIVATE : MAP_SHARED,
 		     vps[below(thief, VPS)], (off_t)(below(thief, 5) * PAGE));
+	uint32_t which;
 
 	if (page == MAP_FAILED)
 		return;
 	thief->accepted++;
 	if (protection == (PROT_READ | PROT_WRITE) && size == PAGE)
 		page[below(thief, PAGE)] ^= (uint8_t)random64(thief);
-	/* Sometimes it outlives the vp. */
-	if (!one_in(thief, 4))
+	/* Sometimes it outlives the vp, until another one takes its place. */
+	if (!one_in(thief, 4)) {
 		munmap(page, size);
+		return;
+	}
+	which = below(thief, MAPPINGS);
+	if (thief->mappings[which].page)
+		munmap(thief->mappings[which].page,
+		       thief->mappings[which].size);
+	thief->mappings[which].page = page;
+	thief->mappings[which].size = size;
 }
 
 /* ---- Around them ---- */
