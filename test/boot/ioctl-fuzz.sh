@@ -15,9 +15,10 @@ parent_script --timeout $((200 + 100 * count)) --put "$programs/ioctl_fuzz" --pu
 	"$work/witness.conf" <<SCRIPT || fail "./run: $?"
 start witness
 said witness "witness works" 100
+while sleep 0.2; do sed -n 's/^MemAvailable: *//p' /proc/meminfo; done >/tmp/available &
 for seed in \$(seq $first $((first + count - 1))); do
 	timeout 100 /host/files/ioctl_fuzz \$seed $steps || fail "seed \$seed: \$?"
-	grep MemAvailable /proc/meminfo
+	echo "memory available: \$(tail -n 1 /tmp/available), at least \$(sort -n /tmp/available | head -n 1)"
 done
 /host/files/mshv_ioctl 3 | grep -v '^PASS' && fail "an ioctl does not do what it did"
 witness_good
