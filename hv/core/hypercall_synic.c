@@ -5,6 +5,7 @@
 #include "../lib/string.h"
 #include "apic.h"
 #include "intercept.h"
+#include "lp.h"
 #include "port.h"
 #include "synic.h"
 #include "vp.h"
@@ -41,9 +42,13 @@ enum hv_status hypercall_signal_event(struct hypercall_call *call)
 
 	if (input->reserved)
 		return HV_STATUS_INVALID_PARAMETER;
+	struct lp *lp = lp_this();
+
+	lp->signaller = call->vp;
 	enum hv_status status = connection_signal(
 		call->vp->partition, input->connection_id, input->flag_number);
 
+	lp->signaller = NULL;
 	if (status == HV_STATUS_INVALID_CONNECTION_ID)
 		return unknown_connection(call);
 	if (status == HV_STATUS_SUCCESS)

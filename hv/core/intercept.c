@@ -127,19 +127,6 @@ static const uint32_t page_segments[] = {
 	HV_REGISTER_DS, HV_REGISTER_FS, HV_REGISTER_GS,
 };
 
-static const uint32_t page_registers[] = {
-	HV_REGISTER_CR0,
-	HV_REGISTER_CR3,
-	HV_REGISTER_CR4,
-	HV_REGISTER_CR8,
-	HV_REGISTER_EFER,
-	HV_REGISTER_DR7,
-	HV_REGISTER_PENDING_INTERRUPTION,
-	HV_REGISTER_INTERRUPT_STATE,
-	HV_REGISTER_INSTRUCTION_EMULATION_HINTS,
-	HV_REGISTER_XFEM,
-};
-
 #define XSAVE_XMM 160
 
 void intercept_fill_registers(struct vp *vp)
@@ -155,12 +142,16 @@ void intercept_fill_registers(struct vp *vp)
 	page->rflags = registers->rflags;
 	for (unsigned int i = 0; i < ARRAY_SIZE(page_segments); i++)
 		(&page->es)[i] = vp_register(vp, page_segments[i]).segment;
-	for (unsigned int i = 0; i < ARRAY_SIZE(page_registers); i++) {
-		struct hv_register_value value;
-
-		vp_register_get(vp, page_registers[i], &value);
-		(&page->cr0)[i] = value.u64;
-	}
+	page->cr0 = vp_register(vp, HV_REGISTER_CR0).u64;
+	page->cr3 = vp_register(vp, HV_REGISTER_CR3).u64;
+	page->cr4 = vp_register(vp, HV_REGISTER_CR4).u64;
+	page->cr8 = registers->cr8;
+	page->efer = vp_register(vp, HV_REGISTER_EFER).u64;
+	page->dr7 = vp_register(vp, HV_REGISTER_DR7).u64;
+	page->pending_interruption = vp_pending_interruption(vp);
+	page->interrupt_state = vp_interrupt_state(vp);
+	page->instruction_emulation_hints = 0;
+	page->xfem = vp->cpu.xcr0;
 	page->interrupt_vector_count = 0;
 	page->dirty = 0;
 	page->is_valid = 1;

@@ -13,6 +13,12 @@
 #define PARENT_SHARE_PERCENT 50
 #define WEIGHT_DEFAULT	     100
 
+/* Who signals the parent goes on for so long: what it has to say meanwhile is
+ * taken together with the first. Who went to sleep instead lost by it: that
+ * many signals of its are answered at once. */
+#define PATIENCE      (MILLISECOND / 10)
+#define HASTY_SIGNALS 31
+
 struct lp *lp_this(void)
 {
 	return hypervisor.lps[cpu_lp()];
@@ -111,6 +117,32 @@ static bool lp_parent_may(struct lp *lp, uint64_t now)
 	return lp->window_used < WINDOW * PARENT_SHARE_PERCENT / 100;
 }
 
+static void lp_arm(struct lp *lp, bool competing)
+{
+	uint64_t deadline = lp->next_deadline;
+
+	if (competing)
+		deadline = MIN(deadline, lp->slice_end);
+	cpu_timer_arm(deadline);
+}
+
+/* Whether the parent, woken by its own processor's vp, lets that go on. */
+static bool lp_is_patient(struct lp *lp)
+{
+	struct vp *signaller = lp->index == cpu_lp() ? lp->signaller : NULL;
+
+	if (!signaller)
+		return false;
+	if (signaller->hasty) {
+		signaller->hasty--;
+		return false;
+	}
+	lp->patient = true;
+	lp->slice_end = MIN(lp->slice_end, cpu_now() + PATIENCE);
+	lp_arm(lp, true);
+	return true;
+}
+
 /* Should vp, just made ready, take the processor from whoever has it? */
 static bool lp_preempts(struct lp *lp, struct vp *vp)
 {
@@ -119,7 +151,7 @@ static bool lp_preempts(struct lp *lp, struct vp *vp)
 	if (!current || current->state != VP_RUNNING)
 		return true;
 	if (vp == lp->parent_vp && vp->boosted)
-		return true;
+		return !lp_is_patient(lp);
 	if (current == lp->parent_vp && current->boosted)
 		return false;
 	return vp->virtual_time + SLICE / 4 < current->virtual_time;
@@ -263,15 +295,6 @@ uint32_t lp_choose(void)
 	return best;
 }
 
-static void lp_arm(struct lp *lp, bool competing)
-{
-	uint64_t deadline = lp->next_deadline;
-
-	if (competing)
-		deadline = MIN(deadline, lp->slice_end);
-	cpu_timer_arm(deadline);
-}
-
 /* Lock R held: vp has no reason left not to run. */
 static void lp_ready(struct lp *lp, struct vp *vp)
 {
@@ -369,6 +392,7 @@ void lp_halt(struct vp *vp)
 
 	if (!vp_has_work(vp)) {
 		vp->boosted = false;
+		vp->hasty = lp->patient ? HASTY_SIGNALS : vp->hasty;
 		vp->suspended |= VP_HALTED;
 		lp_attend(lp->index);
 	}
@@ -498,6 +522,7 @@ static struct vp *lp_schedule(struct lp *lp)
 
 	spinlock_take(&lp->lock);
 	__atomic_store_n(&lp->attention, false, __ATOMIC_RELEASE);
+	lp->patient = false;
 	if (old)
 		lp_put(lp, old);
 	struct vp *next = lp_pick(lp, now);

@@ -5,7 +5,9 @@
  * Policy. Vps compete by virtual time: TSC ticks run, scaled by the weight of
  * their partition. The parent's vp runs at once when it has an interrupt to
  * take, as long as it stays within its share of the current window; beyond
- * that it competes like the others. Vps of children move to idle processors.
+ * that it competes like the others. A signal of the vp that runs is no hurry:
+ * that one goes on for a moment, and says more for the price of one switch.
+ * Vps of children move to idle processors.
  */
 #pragma once
 
@@ -33,6 +35,8 @@ struct lp {
 	uint64_t slice_end;    /* TSC */
 	uint64_t window_start; /* TSC: of the parent's share */
 	uint64_t window_used;  /* TSC ticks the parent ran boosted in it */
+	struct vp *signaller;  /* in SignalEvent just now, or NULL */
+	bool patient;	       /* the parent is ready, and waits a little */
 	void *input;	       /* one page: a hypercall's input, copied */
 	void *output;	       /* one page: its output */
 };

@@ -62,6 +62,7 @@ struct vp {
 	struct list run_node;	/* in lp.ready while VP_READY */
 	uint64_t virtual_time;	/* TSC ticks run, scaled by weight */
 	bool boosted;		/* parent with an interrupt to take */
+	uint8_t hasty;		/* signals to be answered at once */
 	struct list timer_node; /* in lp.timed while a deadline is set */
 
 	uint32_t requests;	/* atomic: VP_REQUEST_* */
@@ -158,6 +159,15 @@ static inline struct hv_register_value vp_register(const struct vp *vp,
 
 /* The event whose delivery was cut short, as PENDING_INTERRUPTION shows it. */
 uint64_t vp_pending_interruption(const struct vp *vp);
+
+/* Interrupt shadow and masked NMIs, as INTERRUPT_STATE shows them. */
+static inline uint64_t vp_interrupt_state(const struct vp *vp)
+{
+	const struct virt_registers *registers = &vp->virt->registers;
+
+	return (registers->interrupt_shadow ? HV_INTERRUPT_STATE_SHADOW : 0) |
+	       (registers->nmi_masked ? HV_INTERRUPT_STATE_NMI_MASKED : 0);
+}
 
 /* By APIC id; NULL if there is none. */
 struct vp *vp_by_apic_id(struct partition *partition, uint32_t apic_id);

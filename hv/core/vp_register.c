@@ -238,10 +238,7 @@ static bool get_special(struct vp *vp, uint32_t name, uint64_t *value)
 				 << HV_DELIVERABILITY_SINTS_SHIFT},
 		{HV_REGISTER_PENDING_INTERRUPTION, vp_pending_interruption(vp)},
 		{HV_REGISTER_PENDING_EVENT0, pending_event(vp)},
-		{HV_REGISTER_INTERRUPT_STATE,
-		 (registers->interrupt_shadow * HV_INTERRUPT_STATE_SHADOW) |
-			 (registers->nmi_masked *
-			  HV_INTERRUPT_STATE_NMI_MASKED)},
+		{HV_REGISTER_INTERRUPT_STATE, vp_interrupt_state(vp)},
 		{HV_REGISTER_RFLAGS, registers->rflags},
 		{HV_REGISTER_CR8, registers->cr8},
 		{HV_REGISTER_XFEM, vp->cpu.xcr0},
