@@ -118,20 +118,35 @@ static inline void read_own(struct vp *vp, uint32_t leaf, uint32_t subleaf,
 		cpuid_processor(vp, leaf, subleaf, out);
 }
 
-static __attribute__((noinline)) void
-read_overridden(struct vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+void cpuid_read(struct vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
 	read_own(vp, leaf, subleaf, out);
 	override(vp->partition, leaf, subleaf, out);
 }
 
-/* Two ways, since the one that most partitions take needs no stack. */
-void cpuid_read(struct vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+/* The parent's are silicon's, and three of a child's change as it goes on. */
+static bool lasting(const struct vp *vp, uint32_t leaf)
 {
-	if (vp->partition->cpuid_count)
-		read_overridden(vp, leaf, subleaf, out);
-	else
-		read_own(vp, leaf, subleaf, out);
+	return !partition_is_parent(vp->partition) && leaf != 1 &&
+	       leaf != CPUID_XSAVE_LEAF && leaf != CPUID_POWER_LEAF;
+}
+
+const uint32_t *cpuid_learn(struct vp *vp, uint32_t leaf, uint32_t subleaf)
+{
+	struct cpuid_known *known = &vp->cpuid[leaf % CPUID_KNOWN];
+
+	*known = (struct cpuid_known){
+		.generation =
+			lasting(vp, leaf)
+				? __atomic_load_n(
+					  &vp->partition->cpuid_generation,
+					  __ATOMIC_ACQUIRE)
+				: 0,
+		.leaf = leaf,
+		.subleaf = subleaf,
+	};
+	cpuid_read(vp, leaf, subleaf, known->out);
+	return known->out;
 }
 
 /* AMD64 manual volume 2, 11.5.2. What the parent registers for the leaf can

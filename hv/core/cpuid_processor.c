@@ -21,7 +21,6 @@ enum {
 #define EXTENDED_LEAVES	 0x23
 #define CACHE_LEAF_INTEL 4u
 #define TOPOLOGY_LEAF	 0xbu
-#define XSAVE_LEAF	 0xdu
 #define VENDOR_INTEL	 0x756e6547u /* "Genu" */
 
 #define XSAVE_MIN_SIZE 576u
@@ -56,7 +55,7 @@ static uint32_t xsave_size(uint64_t states)
 	for (unsigned int i = 2; i < 32; i++) {
 		if (!(states & BIT(i)))
 			continue;
-		cpu_cpuid(XSAVE_LEAF, i, out);
+		cpu_cpuid(CPUID_XSAVE_LEAF, i, out);
 		size = MAX(size, out[EAX] + out[EBX]);
 	}
 	return size;
@@ -77,8 +76,8 @@ static void host_read(struct cpuid_host *host)
 		host->address_bits = out[EAX] & 0xff;
 	}
 	cpu_cpuid(1, 0, out);
-	if ((out[ECX] & ECX_XSAVE) && host->basic_max >= XSAVE_LEAF) {
-		cpu_cpuid(XSAVE_LEAF, 0, out);
+	if ((out[ECX] & ECX_XSAVE) && host->basic_max >= CPUID_XSAVE_LEAF) {
+		cpu_cpuid(CPUID_XSAVE_LEAF, 0, out);
 		host->xcr0 = out[EAX] & CPU_XCR0_STATES;
 		host->xsave_size = xsave_size(host->xcr0);
 	}

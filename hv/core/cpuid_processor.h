@@ -6,6 +6,18 @@
 
 struct vp;
 
+/* What a leaf said. */
+struct cpuid_known {
+	uint64_t generation; /* of the partition's; 0 does not last */
+	uint32_t leaf;
+	uint32_t subleaf;
+	uint32_t out[4];
+};
+#define CPUID_KNOWN 8
+
+#define CPUID_XSAVE_LEAF 0xdu
+#define CPUID_POWER_LEAF 0x80000007u
+
 /* What is asked of silicon once, for the sake of the many reads after. */
 struct cpuid_host {
 	bool known;

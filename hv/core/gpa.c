@@ -42,18 +42,34 @@ static bool hides(uint64_t base, uint64_t size)
 }
 
 /* The parent's frames are its own unless mapped to something else. */
-static void *parent_pointer(struct partition *parent, gpa_t gpa)
+static void *parent_frame(struct partition *parent, uint64_t frame)
 {
 	struct virt_mapping mapping;
 
-	uint64_t frame = gpa.value & ~(uint64_t)PAGE_MASK;
-
 	if (!in_ram(frame, PAGE_SIZE) || hides(frame, PAGE_SIZE))
 		return NULL;
-	if (virt->space_lookup(&parent->space, gpa, &mapping) &&
+	if (virt->space_lookup(&parent->space, GPA(frame), &mapping) &&
 	    mapping.spa.value != mapping.gpa.value)
 		return NULL;
-	return (char *)cpu_map(SPA(frame)) + (gpa.value & PAGE_MASK);
+	return cpu_map(SPA(frame));
+}
+
+/* It has few that we reach for, again and again: what was found stays good
+ * until something is mapped elsewhere, which a flush follows. */
+static void *parent_pointer(struct partition *parent, gpa_t gpa)
+{
+	uint64_t frame = gpa.value & ~(uint64_t)PAGE_MASK;
+	struct lp_frame *known =
+		&lp_this()->frames[(frame >> PAGE_SHIFT) % LP_FRAMES];
+	uint32_t generation =
+		__atomic_load_n(&parent->flush_generation, __ATOMIC_ACQUIRE);
+
+	if (!known->page || known->frame != frame ||
+	    known->generation != generation)
+		*known = (struct lp_frame){.frame = frame,
+					   .generation = generation,
+					   .page = parent_frame(parent, frame)};
+	return known->page ? known->page + (gpa.value & PAGE_MASK) : NULL;
 }
 
 void *gpa_pointer(struct partition *partition, gpa_t gpa, uint32_t rights)

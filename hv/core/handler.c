@@ -18,9 +18,9 @@
 static void handle_cpuid(struct vp *vp, const struct virt_intercept *intercept)
 {
 	uint64_t *gpr = vp->virt->registers.gpr;
-	uint32_t out[4];
+	const uint32_t *out = cpuid_answer(vp, (uint32_t)gpr[VIRT_RAX],
+					   (uint32_t)gpr[VIRT_RCX]);
 
-	cpuid_read(vp, (uint32_t)gpr[VIRT_RAX], (uint32_t)gpr[VIRT_RCX], out);
 	gpr[VIRT_RAX] = out[0];
 	gpr[VIRT_RBX] = out[1];
 	gpr[VIRT_RCX] = out[2];
@@ -29,8 +29,8 @@ static void handle_cpuid(struct vp *vp, const struct virt_intercept *intercept)
 }
 
 /* An MSR that nobody here knows: the partition's property says what then. */
-static void unimplemented_msr(struct vp *vp,
-			      const struct virt_intercept *intercept)
+static __attribute__((noinline)) void
+unimplemented_msr(struct vp *vp, const struct virt_intercept *intercept)
 {
 	uint64_t *gpr = vp->virt->registers.gpr;
 	struct hv_msr_intercept body = {.msr = intercept->msr,
@@ -111,20 +111,6 @@ static void handle_undefined(struct vp *vp,
 {
 	(void)intercept;
 	vp_fault(vp, VP_VECTOR_UD);
-}
-
-/* Nobody asks silicon for exceptions yet: what comes goes on to the guest. */
-static void handle_exception(struct vp *vp,
-			     const struct virt_intercept *intercept)
-{
-	const struct virt_exception *exception = &intercept->exception;
-
-	vp_raise(vp,
-		 &(const struct virt_event){.valid = true,
-					    .type = VIRT_EVENT_EXCEPTION,
-					    .vector = exception->vector,
-					    .has_error = exception->has_error,
-					    .error = exception->error});
 }
 
 static void handle_nothing(struct vp *vp,
@@ -294,7 +280,6 @@ static const handler handlers[VIRT_KINDS] = {
 	[VIRT_GPA] = handle_memory,
 	[VIRT_HYPERCALL] = hypercall_run,
 	[VIRT_HALT] = handle_halt,
-	[VIRT_EXCEPTION] = handle_exception,
 	[VIRT_XSETBV] = handle_xsetbv,
 	[VIRT_CACHE] = handle_cache,
 	[VIRT_UNDEFINED] = handle_undefined,
@@ -302,11 +287,19 @@ static const handler handlers[VIRT_KINDS] = {
 	[VIRT_FAILED] = handle_end,
 };
 
-void handler_run(struct vp *vp, const struct virt_intercept *intercept)
+static __attribute__((noinline)) void
+run_stepping(struct vp *vp, const struct virt_intercept *intercept)
 {
 	uint64_t rip = vp->virt->registers.rip;
 
 	handlers[intercept->kind](vp, intercept);
+	vp_step(vp, rip);
+}
+
+void handler_run(struct vp *vp, const struct virt_intercept *intercept)
+{
 	if (__builtin_expect(vp->virt->registers.rflags & VP_RFLAGS_TF, 0))
-		vp_step(vp, rip);
+		run_stepping(vp, intercept);
+	else
+		handlers[intercept->kind](vp, intercept);
 }

@@ -111,6 +111,7 @@ register_cpuid(struct partition *partition,
 	partition->cpuid[i] = *parameters;
 	if (i == partition->cpuid_count)
 		partition->cpuid_count++;
+	partition_cpuid_changed(partition);
 	return HV_STATUS_SUCCESS;
 }
 

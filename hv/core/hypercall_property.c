@@ -90,6 +90,7 @@ static enum hv_status property_set(struct partition *partition, uint32_t code,
 	switch (code) {
 	case HV_PARTITION_PROPERTY_SYNTHETIC_PROC_FEATURES:
 		partition->hyperv = value != 0;
+		partition_cpuid_changed(partition);
 		break;
 	case HV_PARTITION_PROPERTY_CPU_WEIGHT:
 		if (value < 1 || value > 10000)

@@ -3,6 +3,7 @@
 #include "hypercall_calls.h"
 
 #include "../lib/string.h"
+#include "cpuid.h"
 #include "gpa.h"
 #include "intercept.h"
 #include "lp.h"
@@ -31,6 +32,7 @@ enum hv_status hypercall_create_vp(struct hypercall_call *call)
 	if (vp) {
 		target->vps[index] = vp;
 		target->vp_limit = MAX(target->vp_limit, index + 1);
+		partition_cpuid_changed(target);
 		status = HV_STATUS_SUCCESS;
 	}
 	spinlock_give(&target->lock);

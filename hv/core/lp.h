@@ -18,6 +18,14 @@
 
 struct vp;
 
+/* A frame of the parent's that was looked up here. */
+struct lp_frame {
+	uint64_t frame;
+	char *page;	     /* NULL: nothing is known */
+	uint32_t generation; /* the parent's flush_generation then */
+};
+#define LP_FRAMES 16
+
 struct lp {
 	uint32_t index;		/* constant */
 	struct vp *parent_vp;	/* constant: pinned here */
@@ -39,6 +47,7 @@ struct lp {
 	bool patient;	       /* the parent is ready, and waits a little */
 	void *input;	       /* one page: a hypercall's input, copied */
 	void *output;	       /* one page: its output */
+	struct lp_frame frames[LP_FRAMES];
 };
 
 /* This logical processor. */

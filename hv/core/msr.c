@@ -285,44 +285,16 @@ const struct msr_row *msr_find(const struct msr_row *table, size_t count,
 	return NULL;
 }
 
-static const struct msr_row *find(struct vp *vp, uint32_t msr)
+const struct msr_row *msr_search(struct vp *vp, uint32_t msr)
 {
-	const struct msr_row **last = &vp->msr.rows[msr % MSR_ROWS];
-
-	if (*last && msr - (*last)->first <= (*last)->last - (*last)->first)
-		return *last;
 	const struct msr_row *row =
 		msr_find(msr_synthetic_rows, msr_synthetic_count, msr);
 
 	if (!row)
 		row = msr_find(rows, ARRAY_SIZE(rows), msr);
 	if (row)
-		*last = row;
+		vp->msr.rows[msr % MSR_ROWS] = row;
 	return row;
-}
-
-/* A synthetic MSR may be hidden, or its privilege missing. */
-static bool may_use(const struct partition *partition,
-		    const struct msr_row *row)
-{
-	return !(row->privileges & ~partition->privileges) &&
-	       (partition->hyperv || partition_is_parent(partition));
-}
-
-enum msr_result msr_run(struct msr_access *access, bool write)
-{
-	bool synthetic =
-		access->msr - HV_MSR_FIRST <= HV_MSR_LAST - HV_MSR_FIRST;
-	const struct msr_row *row = find(access->vp, access->msr);
-	msr_function function;
-
-	if (!row)
-		return synthetic ? MSR_FAULT : MSR_UNIMPLEMENTED;
-	if (synthetic && !may_use(access->vp->partition, row))
-		return MSR_FAULT;
-	access->row = row;
-	function = write ? row->write : row->read;
-	return function && function(access) ? MSR_DONE : MSR_FAULT;
 }
 
 enum msr_result msr_read(struct vp *vp, uint32_t msr, uint64_t *value)

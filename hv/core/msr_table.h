@@ -2,7 +2,9 @@
 /* MSRs described by rows: who answers, and what a row needs to know. */
 #pragma once
 
+#include "../../abi/msr.h"
 #include "msr.h"
+#include "vp.h"
 
 struct msr_row;
 
@@ -26,9 +28,6 @@ struct msr_row {
 	uint64_t privileges; /* all of these needed, or #GP */
 };
 
-/* RDMSR or WRMSR; access->row is for who answers. */
-enum msr_result msr_run(struct msr_access *access, bool write);
-
 /* Rows are sorted and do not overlap. NULL: nobody has the MSR. */
 const struct msr_row *msr_find(const struct msr_row *rows, size_t count,
 			       uint32_t msr);
@@ -40,6 +39,37 @@ extern const size_t msr_synthetic_count;
 /* argument is the value; a write has no effect. */
 bool msr_constant(struct msr_access *access);
 bool msr_ignore(struct msr_access *access);
+
+/* In both; the row found is remembered. */
+const struct msr_row *msr_search(struct vp *vp, uint32_t msr);
+
+/* A synthetic MSR may be hidden, or its privilege missing. */
+static inline bool msr_may_use(const struct partition *partition,
+			       const struct msr_row *row)
+{
+	return !(row->privileges & ~partition->privileges) &&
+	       (partition->hyperv || partition_is_parent(partition));
+}
+
+/* RDMSR or WRMSR; access->row is for who answers. */
+static inline enum msr_result msr_run(struct msr_access *access, bool write)
+{
+	bool synthetic =
+		access->msr - HV_MSR_FIRST <= HV_MSR_LAST - HV_MSR_FIRST;
+	const struct msr_row *row =
+		access->vp->msr.rows[access->msr % MSR_ROWS];
+	msr_function function;
+
+	if (!row || access->msr - row->first > row->last - row->first)
+		row = msr_search(access->vp, access->msr);
+	if (!row)
+		return synthetic ? MSR_FAULT : MSR_UNIMPLEMENTED;
+	if (synthetic && !msr_may_use(access->vp->partition, row))
+		return MSR_FAULT;
+	access->row = row;
+	function = write ? row->write : row->read;
+	return function && function(access) ? MSR_DONE : MSR_FAULT;
+}
 
 /* argument is where the row's uint64_t, one a register, are in the struct. */
 bool msr_read_vp(struct msr_access *access);

@@ -79,6 +79,7 @@ static struct partition *partition_make(struct pool_account *first)
 	partition->unimplemented_msr = PARTITION_MSR_INTERCEPT;
 	partition->hyperv = true;
 	partition->weight = 100;
+	partition->cpuid_generation = 1;
 	partition->time_origin = cpu_now();
 	list_init(&partition->node);
 	list_init(&partition->ports);

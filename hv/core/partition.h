@@ -19,7 +19,6 @@
 #include "../lib/spinlock.h"
 #include "../lib/types.h"
 #include "../virt/virt.h"
-#include "cpuid.h"
 #include "hypervisor.h"
 #include "pool.h"
 #include "synic.h"
@@ -85,6 +84,7 @@ struct partition {
 	/* P: a page of leaves the parent registered, or NULL */
 	struct hv_cpuid_result_parameters *cpuid;
 	uint32_t cpuid_count;
+	uint64_t cpuid_generation; /* atomic: from 1 up, when answers change */
 
 	struct list ports;	 /* P: owned by this partition */
 	struct list connections; /* P: of this partition to others' ports */
@@ -140,6 +140,12 @@ static inline void partition_unlock(struct partition *partition)
 	if (partition->parent)
 		spinlock_give(&partition->parent->lock);
 	spinlock_give(&partition->lock);
+}
+
+/* What CPUID tells the vps may be different from now on. */
+static inline void partition_cpuid_changed(struct partition *partition)
+{
+	__atomic_add_fetch(&partition->cpuid_generation, 1, __ATOMIC_RELEASE);
 }
 
 static inline bool partition_is_parent(const struct partition *partition)

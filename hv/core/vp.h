@@ -9,6 +9,7 @@
 #include "../virt/virt.h"
 #include "../x86/cpu.h"
 #include "apic.h"
+#include "cpuid_processor.h"
 #include "hypervisor.h"
 #include "msr.h"
 #include "partition.h"
@@ -76,8 +77,9 @@ struct vp {
 	struct synic synic;
 	struct timers timers;
 	struct msr_state msr;
-	struct virt_event reinject;  /* delivery that was cut short */
-	struct virt_event pending;   /* exception to be delivered */
+	struct cpuid_known cpuid[CPUID_KNOWN]; /* by low bits of the leaf */
+	struct virt_event reinject;	       /* delivery that was cut short */
+	struct virt_event pending;	       /* exception to be delivered */
 	uint32_t deliverable_wanted; /* HV_DELIVERABILITY_* asked for */
 	uint32_t sint_deliverable;   /* atomic: SINTs whose slot is free */
 	unsigned int windows;	     /* enum virt_window asked of silicon */

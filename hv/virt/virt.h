@@ -81,7 +81,6 @@ enum virt_intercept_kind {
 	VIRT_GPA,	/* nested page fault */
 	VIRT_HYPERCALL, /* VMCALL or VMMCALL, any privilege level */
 	VIRT_HALT,
-	VIRT_EXCEPTION, /* one of config.exceptions */
 	VIRT_XSETBV,
 	VIRT_CACHE,	/* INVD, WBINVD: to be skipped */
 	VIRT_UNDEFINED, /* an instruction a partition does not have: #UD */
@@ -112,13 +111,6 @@ struct virt_gpa_access {
 	bool page_walk; /* by the guest's own page-table walk */
 };
 
-struct virt_exception {
-	uint8_t vector;
-	bool has_error;
-	uint32_t error;
-	uint64_t parameter; /* CR2 of a page fault, DR6 of a debug trap */
-};
-
 struct virt_intercept {
 	enum virt_intercept_kind kind;
 	uint8_t instruction_length; /* of CPUID, MSR, IO, ...; 0 unknown */
@@ -130,7 +122,6 @@ struct virt_intercept {
 		bool long_mode; /* VIRT_HYPERCALL: EFER.LMA */
 		struct virt_io io;
 		struct virt_gpa_access memory;
-		struct virt_exception exception;
 		uint64_t data; /* VIRT_XSETBV: the value; VIRT_FAILED: code */
 	};
 	struct virt_event interrupted; /* delivery to be done again */
@@ -166,8 +157,7 @@ struct virt_vp_config {
 	bool parent; /* ports and most MSRs pass through */
 	struct virt_space *space;
 	struct page_source *pages;
-	uint16_t own_port;   /* parent only: base of 8 ports that are trapped */
-	uint32_t exceptions; /* mask of vectors that are intercepted */
+	uint16_t own_port; /* parent only: base of 8 ports that are trapped */
 };
 
 struct virt_backend {

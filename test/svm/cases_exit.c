@@ -270,26 +270,6 @@ static void case_triple_fault(void)
 	guest_end(&guest);
 }
 
-GUEST(exceptions, "ud2; xor %eax, %eax; mov 0xffffffff80000000, %rax");
-static void case_exceptions(void)
-{
-	struct guest guest;
-
-	guest_exceptions = BIT(6) | BIT(14);
-	guest_begin(&guest, exceptions);
-	guest_exceptions = 0;
-	check_equal(guest_run(&guest), VIRT_EXCEPTION);
-	check_equal(guest.intercept.exception.vector, 6);
-	check(!guest.intercept.exception.has_error);
-	guest.vp->registers.rip += 2;
-	check_equal(guest_run(&guest), VIRT_EXCEPTION);
-	check_equal(guest.intercept.exception.vector, 14);
-	check(guest.intercept.exception.has_error);
-	check_equal(guest.intercept.exception.error, 0);
-	check_equal(guest.intercept.exception.parameter, 0xffffffff80000000);
-	guest_end(&guest);
-}
-
 /* Where silicon has XSAVE. QEMU 7.2 executes XSETBV without an exit. */
 GUEST(xsetbv, "xor %ecx, %ecx; xor %edx, %edx; mov $3, %eax; xsetbv; hlt");
 static void case_xsetbv(void)
@@ -338,7 +318,6 @@ void cases_exit(void)
 	case_memory();
 	case_page_walk();
 	case_triple_fault();
-	case_exceptions();
 	case_xsetbv();
 	case_refused();
 	check_equal(test_pages_taken, 1); /* the host save area */

@@ -6,7 +6,6 @@
 #include "test.h"
 
 bool guest_is_parent;
-uint32_t guest_exceptions;
 
 static void put(struct guest *guest, uint32_t at, uint64_t value)
 {
@@ -75,7 +74,6 @@ struct virt_vp *guest_vp(struct guest *guest)
 		.space = &guest->space,
 		.pages = &test_pages,
 		.own_port = guest_is_parent ? 0x2f8 : 0,
-		.exceptions = guest_exceptions,
 	};
 
 	return virt->vp_create(&config);

@@ -51,9 +51,8 @@ void guest_inject(struct guest *guest, enum virt_event_type type,
 uint64_t guest_get(struct guest *guest, uint32_t name);
 bool guest_set(struct guest *guest, uint32_t name, uint64_t value);
 
-/* For the next guest_start(): the parent's tables, or exceptions to trap. */
+/* For the next guest_start(): the parent's tables. */
 extern bool guest_is_parent;
-extern uint32_t guest_exceptions;
 
 /* A check that fails names itself. */
 struct check_place {

@@ -122,46 +122,22 @@ void svm_event_interrupted(struct svm_vp *vp, struct virt_event *event)
 	}
 }
 
-/* An exception that is the guest's own: the core delivers it. */
-static void exception_return(struct svm_vp *vp,
-			     struct virt_intercept *intercept)
+/* It is the guest's own: the core delivers it. */
+void svm_event_exception(struct svm_vp *vp, struct virt_intercept *intercept)
 {
-	const struct virt_exception *exception = &intercept->exception;
+	struct vmcb *vmcb = vp->vmcb;
+	uint32_t vector = (uint32_t)vmcb->exit_code - SVM_EXIT_EXCEPTION;
+	bool has_error = EXCEPTIONS_WITH_ERROR & BIT(vector);
 
 	intercept->interrupted = (struct virt_event){
 		.valid = true,
 		.type = VIRT_EVENT_EXCEPTION,
-		.vector = exception->vector,
-		.has_error = exception->has_error,
-		.error = exception->error,
-	};
-	if (exception->vector == VECTOR_PAGE_FAULT)
-		vp->vmcb->cr2 = exception->parameter;
-}
-
-static void exception_decode(const struct vmcb *vmcb,
-			     struct virt_intercept *intercept)
-{
-	uint32_t vector = (uint32_t)vmcb->exit_code - SVM_EXIT_EXCEPTION;
-	bool has_error = EXCEPTIONS_WITH_ERROR & BIT(vector);
-
-	intercept->exception = (struct virt_exception){
 		.vector = (uint8_t)vector,
 		.has_error = has_error,
 		.error = has_error ? (uint32_t)vmcb->exit_info_1 : 0,
-		.parameter = vector == VECTOR_PAGE_FAULT ? vmcb->exit_info_2
-			     : vector == VECTOR_DEBUG	 ? vmcb->dr6
-							 : 0,
 	};
-}
-
-void svm_event_exception(struct svm_vp *vp, struct virt_intercept *intercept)
-{
-	exception_decode(vp->vmcb, intercept);
-	if (vp->exceptions & BIT(intercept->exception.vector))
-		return;
-	intercept->kind = VIRT_HOST;
-	exception_return(vp, intercept);
+	if (vector == VECTOR_PAGE_FAULT)
+		vmcb->cr2 = vmcb->exit_info_2;
 }
 
 void svm_vp_window(struct virt_vp *vp, unsigned int windows)
@@ -297,15 +273,13 @@ static bool step_run(struct svm_vp *vp, enum svm_step step,
 		own = step_trap(vmcb, guest_trap, dr6);
 	vmcb->dr6 |= dr6 & DR6_STEP;
 
-	if (!over && (vector >= SVM_EXCEPTIONS || vp->exceptions & BIT(vector)))
+	if (!over && vector >= SVM_EXCEPTIONS)
 		return false;
 	intercept->instruction_length = 0;
 	intercept->byte_count = 0;
 	intercept->kind = over ? step_kind(vp, step) : VIRT_HOST;
-	if (own) {
-		exception_decode(vmcb, intercept);
-		exception_return(vp, intercept);
-	}
+	if (own)
+		svm_event_exception(vp, intercept);
 	return true;
 }
 

@@ -86,7 +86,7 @@ static void decode_xsetbv(struct svm_vp *vp, struct virt_intercept *intercept)
 
 static const struct exit exits[] = {
 	[SVM_EXIT_EXCEPTION... SVM_EXIT_EXCEPTION + 31] =
-		KIND(EXCEPTION, .decode = svm_event_exception),
+		KIND(HOST, .decode = svm_event_exception),
 	[SVM_EXIT_INTR... SVM_EXIT_INIT] = KIND(HOST),
 	EXIT(FERR_FREEZE, HOST),
 	EXIT(VINTR, INTERRUPT_WINDOW),

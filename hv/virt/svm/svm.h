@@ -53,8 +53,7 @@ struct svm_vp {
 	spa_t page;		/* this structure's own */
 	struct svm_asid_lp *lp; /* whose silicon holds the rest of the state */
 	struct svm_asid asid;
-	uint32_t exceptions;	 /* intercepted for the core */
-	uint32_t intercept_2;	 /* those and what is intercepted anyway */
+	uint32_t intercept_2;	 /* exceptions that are intercepted */
 	uint32_t intercept_3;	 /* word 3 with no window asked for */
 	bool by_virq;		 /* injected goes in by V_IRQ */
 	uint64_t injected;	 /* event_injection of this run, 0 none */
@@ -128,7 +127,7 @@ bool svm_event_run(struct svm_vp *vp, struct virt_intercept *intercept);
 /* After a run: the event whose delivery the exit cut short, if any. */
 void svm_event_interrupted(struct svm_vp *vp, struct virt_event *event);
 
-/* An exception that was intercepted, for the core or given to it again. */
+/* An exception that was intercepted is given to the guest after all. */
 void svm_event_exception(struct svm_vp *vp, struct virt_intercept *intercept);
 
 /* permission.c: tables shared by all partitions of a kind. */

@@ -42,12 +42,10 @@ static void intercepts_init(struct svm_vp *vp,
 {
 	struct vmcb *vmcb = vp->vmcb;
 
-	vp->exceptions = config->exceptions;
-	vp->intercept_2 = config->exceptions;
 	vp->intercept_3 = INTERCEPT_3;
 	vmcb->intercept_4 = INTERCEPT_4;
 	if (!config->parent) {
-		vp->intercept_2 |= INTERCEPT_2;
+		vp->intercept_2 = INTERCEPT_2;
 		vp->intercept_3 |= SVM_INTERCEPT(FERR_FREEZE);
 		vmcb->intercept_4 |= SVM_INTERCEPT(WBINVD);
 	}

@@ -5,6 +5,7 @@
 #include "abi/bulkhead.h"
 #include "abi/cpuid.h"
 #include "abi/msr.h"
+#include "hv/core/cpuid.h"
 
 enum {
 	EAX,
@@ -337,6 +338,48 @@ static void registered_results_replace_masked_bits(void **state)
 	child->cpuid_count = 0;
 }
 
+static uint32_t answer(uint32_t leaf, uint32_t subleaf, unsigned int which)
+{
+	return cpuid_answer(vp, leaf, subleaf)[which];
+}
+
+/* Asked by the vp itself, answers are remembered: not when they change. */
+static void what_changes_is_told_anew(void **state)
+{
+	const struct hv_input_register_intercept_result result = {
+		.partition_id = child->id,
+		.intercept_type = HV_INTERCEPT_TYPE_CPUID,
+		.cpuid = {.input_eax = 0, .ecx = 5, .ecx_mask = ~0u},
+	};
+	const struct hv_input_create_vp seventh = {.partition_id = child->id,
+						   .vp_index = 6};
+
+	(void)state;
+	assert_memory_equal(cpuid_answer(vp, 0, 0), read_leaf(vp, 0, 0), 16);
+	assert_memory_equal(cpuid_answer(vp, 0, 0), read_leaf(vp, 0, 0), 16);
+	/* Leaf and subleaf tell answers apart, the same place or not. */
+	assert_int_equal(answer(0xb, 0, EBX), 1);
+	assert_int_equal(answer(0xb, 1, EBX), 6);
+	assert_memory_equal(cpuid_answer(vp, 8, 0), read_leaf(vp, 8, 0), 16);
+	assert_memory_equal(cpuid_answer(vp, 0, 0), read_leaf(vp, 0, 0), 16);
+	assert_int_equal(world_do(HVCALL_REGISTER_INTERCEPT_RESULT, &result,
+				  sizeof(result)),
+			 HV_STATUS_SUCCESS);
+	assert_int_equal(answer(0, 0, ECX), 5);
+	assert_int_equal(world_do(HVCALL_CREATE_VP, &seventh, sizeof(seventh)),
+			 HV_STATUS_SUCCESS);
+	assert_int_equal(answer(0xb, 1, EBX), 7);
+	/* These the vp changes by itself. */
+	assert_true(answer(1, 0, EDX) & 1u << 9);
+	vp->apic.base &= ~(uint64_t)APIC_BASE_ENABLED;
+	assert_false(answer(1, 0, EDX) & 1u << 9);
+	child->tsc_invariant_control = 0;
+	assert_int_equal(answer(0x80000007, 0, EDX), 0);
+	child->tsc_invariant_control = 1;
+	assert_memory_equal(cpuid_answer(vp, 0x80000007, 0),
+			    read_leaf(vp, 0x80000007, 0), 16);
+}
+
 int main(void)
 {
 #define TEST(f)	 cmocka_unit_test_setup_teardown(f, setup, world_teardown)
@@ -356,6 +399,7 @@ int main(void)
 		TEST(a_poor_machine_is_no_trouble),
 		TEST(the_parent_sees_silicon_less_a_few),
 		TEST(registered_results_replace_masked_bits),
+		TEST(what_changes_is_told_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -305,8 +305,6 @@ static void what_is_done_here(void **state)
 	const struct virt_intercept halt = {.kind = VIRT_HALT,
 					    .instruction_length = 1};
 	const struct virt_intercept xsetbv = {.kind = VIRT_XSETBV, .data = 4};
-	struct virt_intercept exception = {.kind = VIRT_EXCEPTION,
-					   .exception = {.vector = 3}};
 
 	(void)state;
 	handler_run(vp, &undefined);
@@ -321,14 +319,6 @@ static void what_is_done_here(void **state)
 	handler_run(vp, &halt);
 	assert_true(vp->halted);
 	assert_int_equal(fake_vp(vp->virt)->skipped, 3);
-	handler_run(vp, &exception);
-	assert_int_equal(vp->pending.vector, 3);
-	exception.exception.has_error = true;
-	exception.exception.error = 4;
-	vp->pending.valid = false;
-	handler_run(vp, &exception);
-	assert_int_equal(vp->pending.error, 4);
-	vp->pending.valid = false;
 	handler_run(vp, &xsetbv);
 	assert_int_equal(vp->pending.vector, VP_VECTOR_GP);
 }

@@ -318,6 +318,96 @@ static void device_interrupts_reach_the_parent(void **state)
 	assert_int_equal(fake_vp(parent->virt)->injected.vector, 128);
 }
 
+/* As SignalEvent does it for the vp that runs on lp 1. */
+static void signal_parent(struct vp *from)
+{
+	fake.lp = 1;
+	hypervisor.lps[1]->signaller = from;
+	apic_post(hypervisor_parent_vp(1), VECTOR, false);
+	hypervisor.lps[1]->signaller = NULL;
+	fake.lp = 0;
+}
+
+/* vp runs, and the parent has halted. */
+static void run_beside_parent(struct vp *vp)
+{
+	wake_parent(hypervisor_parent_vp(1));
+	world_run(1);
+	fake.guest = halt;
+	world_run(1);
+	fake.guest = compute;
+	start(vp, 1);
+	world_run(1);
+	assert_ptr_equal(world_running(1), vp);
+}
+
+/* The parent takes its interrupt and halts again. */
+static void parent_answers(void)
+{
+	struct vp *parent = hypervisor_parent_vp(1);
+
+	assert_ptr_equal(world_running(1), parent);
+	fake.guest = halt;
+	world_run(1);
+	world_take(parent);
+	apic_eoi(parent);
+	fake.guest = compute;
+	world_run(1);
+}
+
+static void who_signals_goes_on_for_a_moment(void **state)
+{
+	struct vp *vp = child->vps[0];
+
+	(void)state;
+	run_beside_parent(vp);
+	signal_parent(vp);
+	world_run(1);
+	assert_ptr_equal(world_running(1), vp);
+	assert_true(fake.armed[1] <= fake.now + FAKE_TSC_HZ / 10000);
+	/* Signals after it do not put the parent off. */
+	fake.now += FAKE_TSC_HZ / 20000;
+	signal_parent(vp);
+	assert_true(fake.armed[1] <= fake.now + FAKE_TSC_HZ / 20000);
+	fake.now += FAKE_TSC_HZ / 20000;
+	world_run(1);
+	assert_ptr_equal(world_running(1), hypervisor_parent_vp(1));
+}
+
+static void a_device_does_not_wait_for_a_signaller(void **state)
+{
+	struct vp *vp = child->vps[0];
+
+	(void)state;
+	run_beside_parent(vp);
+	signal_parent(vp);
+	apic_post(hypervisor_parent_vp(1), VECTOR + 1, false);
+	world_run(1);
+	assert_ptr_equal(world_running(1), hypervisor_parent_vp(1));
+}
+
+static void who_signals_and_sleeps_is_answered_at_once(void **state)
+{
+	struct vp *vp = child->vps[0];
+
+	(void)state;
+	run_beside_parent(vp);
+	signal_parent(vp);
+	fake.guest = halt;
+	world_run(1);
+	assert_ptr_equal(world_running(1), hypervisor_parent_vp(1));
+	assert_true(vp->hasty > 0);
+	for (unsigned int left = vp->hasty; left; left--) {
+		parent_answers();
+		apic_post(vp, VECTOR, false);
+		world_run(1);
+		assert_ptr_equal(world_running(1), vp);
+		signal_parent(vp);
+		world_run(1);
+		assert_int_equal(vp->hasty, left - 1);
+	}
+}
+
 static void a_held_vp_stays_where_it_is(void **state)
 {
 	struct vp *vp = child->vps[0];
@@ -376,6 +466,9 @@ int main(void)
 		TEST(a_timer_ends_a_halt),
 		TEST(a_timer_boosts_the_parent_that_waits),
 		TEST(device_interrupts_reach_the_parent),
+		TEST(who_signals_goes_on_for_a_moment),
+		TEST(a_device_does_not_wait_for_a_signaller),
+		TEST(who_signals_and_sleeps_is_answered_at_once),
 		TEST(a_held_vp_stays_where_it_is),
 		TEST(init_of_a_running_vp_waits_for_its_startup),
 	};

@@ -226,13 +226,13 @@ static void msr(struct vp *vp, struct virt_intercept *intercept)
 
 static void others(struct vp *vp, struct virt_intercept *intercept)
 {
-	static const uint8_t kinds[] = {VIRT_HOST,	 VIRT_INTERRUPT_WINDOW,
-					VIRT_NMI_WINDOW, VIRT_CPUID,
-					VIRT_IO,	 VIRT_GPA,
-					VIRT_HALT,	 VIRT_XSETBV,
-					VIRT_UNDEFINED,	 VIRT_CACHE,
-					VIRT_CR8_WINDOW, VIRT_EXCEPTION,
-					VIRT_FAILED,	 VIRT_TRIPLE_FAULT};
+	static const uint8_t kinds[] = {VIRT_HOST,	  VIRT_INTERRUPT_WINDOW,
+					VIRT_NMI_WINDOW,  VIRT_CPUID,
+					VIRT_IO,	  VIRT_GPA,
+					VIRT_HALT,	  VIRT_XSETBV,
+					VIRT_UNDEFINED,	  VIRT_CACHE,
+					VIRT_CR8_WINDOW,  VIRT_FAILED,
+					VIRT_TRIPLE_FAULT};
 	unsigned int count = ARRAY_SIZE(kinds);
 
 	if (partition_is_parent(vp->partition))
@@ -248,9 +248,6 @@ static void others(struct vp *vp, struct virt_intercept *intercept)
 					 .size = (uint8_t)(1 << below(3)),
 					 .in = below(2),
 					 .string = below(2)};
-	else if (intercept->kind == VIRT_EXCEPTION)
-		intercept->exception = (struct virt_exception){
-			.vector = (uint8_t)below(32), .has_error = below(2)};
 	else
 		intercept->data = below(16);
 	if (below(4))
