@@ -54,19 +54,21 @@ unimplemented_msr(struct vp *vp, const struct virt_intercept *intercept)
 	}
 }
 
-static void handle_msr(struct vp *vp, const struct virt_intercept *intercept)
+/* It has no array on its stack, and is run often. */
+static __attribute__((no_stack_protector)) void
+handle_msr(struct vp *vp, const struct virt_intercept *intercept)
 {
 	uint64_t *gpr = vp->virt->registers.gpr;
-	struct msr_access access = {
-		.vp = vp,
-		.msr = intercept->msr,
-		.value = gpr[VIRT_RDX] << 32 | (uint32_t)gpr[VIRT_RAX],
-	};
+	struct msr_access access;
+
+	access.vp = vp;
+	access.msr = intercept->msr;
+	access.value = gpr[VIRT_RDX] << 32 | (uint32_t)gpr[VIRT_RAX];
 	enum msr_result result = msr_run(&access, intercept->write);
 
-	if (result == MSR_UNIMPLEMENTED) {
+	if (__builtin_expect(result == MSR_UNIMPLEMENTED, 0)) {
 		unimplemented_msr(vp, intercept);
-	} else if (result == MSR_FAULT) {
+	} else if (__builtin_expect(result == MSR_FAULT, 0)) {
 		vp_fault_error(vp, VP_VECTOR_GP, 0);
 	} else {
 		if (!intercept->write) {

@@ -285,16 +285,20 @@ const struct msr_row *msr_find(const struct msr_row *table, size_t count,
 	return NULL;
 }
 
-const struct msr_row *msr_search(struct vp *vp, uint32_t msr)
+enum msr_result msr_search(struct msr_access *access, bool write)
 {
+	uint32_t msr = access->msr;
 	const struct msr_row *row =
 		msr_find(msr_synthetic_rows, msr_synthetic_count, msr);
 
 	if (!row)
 		row = msr_find(rows, ARRAY_SIZE(rows), msr);
-	if (row)
-		vp->msr.rows[msr % MSR_ROWS] = row;
-	return row;
+	if (!row)
+		return msr - HV_MSR_FIRST <= HV_MSR_LAST - HV_MSR_FIRST
+			       ? MSR_FAULT
+			       : MSR_UNIMPLEMENTED;
+	access->vp->msr.rows[msr % MSR_ROWS] = row;
+	return msr_run(access, write);
 }
 
 enum msr_result msr_read(struct vp *vp, uint32_t msr, uint64_t *value)

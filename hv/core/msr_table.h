@@ -40,13 +40,15 @@ extern const size_t msr_synthetic_count;
 bool msr_constant(struct msr_access *access);
 bool msr_ignore(struct msr_access *access);
 
-/* In both; the row found is remembered. */
-const struct msr_row *msr_search(struct vp *vp, uint32_t msr);
+/* RDMSR or WRMSR of an MSR whose row is not remembered: it is then. */
+enum msr_result msr_search(struct msr_access *access, bool write);
 
 /* A synthetic MSR may be hidden, or its privilege missing. */
 static inline bool msr_may_use(const struct partition *partition,
 			       const struct msr_row *row)
 {
+	if (row->first - HV_MSR_FIRST > HV_MSR_LAST - HV_MSR_FIRST)
+		return true;
 	return !(row->privileges & ~partition->privileges) &&
 	       (partition->hyperv || partition_is_parent(partition));
 }
@@ -54,17 +56,13 @@ static inline bool msr_may_use(const struct partition *partition,
 /* RDMSR or WRMSR; access->row is for who answers. */
 static inline enum msr_result msr_run(struct msr_access *access, bool write)
 {
-	bool synthetic =
-		access->msr - HV_MSR_FIRST <= HV_MSR_LAST - HV_MSR_FIRST;
-	const struct msr_row *row =
-		access->vp->msr.rows[access->msr % MSR_ROWS];
+	const struct vp *vp = access->vp;
+	const struct msr_row *row = vp->msr.rows[access->msr % MSR_ROWS];
 	msr_function function;
 
 	if (!row || access->msr - row->first > row->last - row->first)
-		row = msr_search(access->vp, access->msr);
-	if (!row)
-		return synthetic ? MSR_FAULT : MSR_UNIMPLEMENTED;
-	if (synthetic && !msr_may_use(access->vp->partition, row))
+		return msr_search(access, write);
+	if (!msr_may_use(vp->partition, row))
 		return MSR_FAULT;
 	access->row = row;
 	function = write ? row->write : row->read;

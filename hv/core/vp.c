@@ -319,6 +319,7 @@ static bool vp_inject_unconditional(struct vp *vp)
 	if (event->valid && event->type == VIRT_EVENT_INTERRUPT &&
 	    !can_take_interrupt(vp)) {
 		vp->external[event->vector / 64] |= BIT(event->vector % 64);
+		vp->external_waits = true;
 		event->valid = false;
 	}
 	if (!event->valid)
@@ -350,6 +351,7 @@ static bool vp_inject_nmi(struct vp *vp, bool taken, unsigned int *windows)
 void vp_external(struct vp *vp, uint8_t vector)
 {
 	vp->external[vector / 64] |= BIT(vector % 64);
+	vp->external_waits = true;
 	vp_wake(vp);
 }
 
@@ -370,6 +372,7 @@ static bool vp_inject_external(struct vp *vp, bool taken, unsigned int *windows)
 					 .type = VIRT_EVENT_INTERRUPT,
 					 .vector = (uint8_t)vector};
 
+	vp->external_waits = vector != VECTOR_NONE;
 	if (vector == VECTOR_NONE)
 		return false;
 	if (taken || !can_take_interrupt(vp)) {

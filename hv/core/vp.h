@@ -89,8 +89,9 @@ struct vp {
 			bool idle_any; /* idle MSR: even if IF=0 */
 			bool nmi_pending;
 			bool waiting_startup; /* after INIT */
+			bool external_waits;  /* maybe: one of the next */
 		};
-		uint32_t states; /* any of them */
+		uint64_t states; /* any of them */
 	};
 	uint64_t external[4]; /* vectors to be taken past the APIC */
 
@@ -127,16 +128,13 @@ bool vp_enter(struct vp *vp);
 /* After most exits vp_enter() would find nothing to do: told at once. */
 static inline bool vp_is_quiet(const struct vp *vp)
 {
-	const uint64_t *external = vp->external;
-
 	return !((__atomic_load_n(&vp->partition->flush_generation,
 				  __ATOMIC_ACQUIRE) ^
 		  vp->flushed) |
 		 __atomic_load_n(&vp->requests, __ATOMIC_ACQUIRE) |
 		 vp->suspended | vp->deliverable_wanted | vp->windows |
 		 vp->states | vp->reinject.valid | vp->pending.valid |
-		 vp->apic.pending | external[0] | external[1] | external[2] |
-		 external[3]);
+		 vp->apic.pending);
 }
 
 /* Whether something is pending that ends a halt. Any lp, lock R held. */
