@@ -3,14 +3,16 @@
 #include <stdint.h>
 #include "string.h"
 
-/* String instructions: what processors since 2012 do fastest, and short. */
+/* String instructions: fast on every processor, and short. By quadwords, for
+ * where each round of one costs as much as an instruction. */
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
+	size_t quadwords = size / 8, rest = size % 8;
 	void *result = to;
 
-	__asm__ volatile("rep movsb"
-			 : "+D"(to), "+S"(from), "+c"(size)
-			 :
+	__asm__ volatile("rep movsq\n\tmov %3, %2\n\trep movsb"
+			 : "+&D"(to), "+&S"(from), "+&c"(quadwords)
+			 : "r"(rest)
 			 : "memory");
 	return result;
 }
