@@ -2,7 +2,7 @@
 /* A child's disks: what it is offered, requests through the event loop, ends.
  */
 #define _GNU_SOURCE
-#include "../vmbus/guest.h"
+#include "model.h"
 #include "worker/machine/disks.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ static struct fixture {
 	struct guest guest;
 	struct machine machine;
 	struct disks disks;
-	char path[40];
+	char path[MODEL_PATH_SIZE];
 	uint8_t data[SIZE];
 	unsigned int done;
 } fixture;
@@ -27,22 +27,13 @@ static char missing[] = "/nowhere/at/all";
 static int setup(void **state)
 {
 	struct machine *machine = &fixture.machine;
-	int fd;
 
 	(void)state;
 	memset(&fixture, 0, sizeof(fixture));
-	guest_init(&fixture.guest);
-	machine->memory.view = fixture.guest.memory;
-	machine->exit = CONTROL_EXIT_ERROR;
-	assert_int_equal(loop_create(&machine->loop), 0);
-	loop_thaw(&machine->loop);
-	strcpy(fixture.path, "/tmp/disks_testXXXXXX");
-	fd = mkstemp(fixture.path);
-	assert_true(fd >= 0);
+	model_begin(machine, &fixture.guest);
 	for (unsigned int i = 0; i < SIZE; i++)
 		fixture.data[i] = (uint8_t)(i * 3 + i / 512);
-	assert_int_equal(write(fd, fixture.data, SIZE), SIZE);
-	close(fd);
+	model_file(fixture.path, fixture.data, SIZE);
 	machine->config.processors = 8;
 	machine->config.disk_count = 1;
 	machine->config.disks[0].file = fixture.path;
@@ -54,8 +45,7 @@ static int teardown(void **state)
 	(void)state;
 	disks_disconnect(&fixture.disks, &fixture.machine,
 			 fixture.guest.server);
-	loop_destroy(&fixture.machine.loop);
-	guest_destroy(&fixture.guest);
+	model_end(&fixture.machine, &fixture.guest);
 	unlink(fixture.path);
 	return 0;
 }

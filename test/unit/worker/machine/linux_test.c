@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The Linux loader on a made-up kernel, whole and damaged. */
 #define _GNU_SOURCE
+#include "model.h"
 #include "worker/machine/linux.h"
 
 #include <errno.h>
@@ -23,8 +24,8 @@
 #define INIT_SIZE     0x400000u
 
 struct files {
-	char kernel[32];
-	char initrd[32];
+	char kernel[MODEL_PATH_SIZE];
+	char initrd[MODEL_PATH_SIZE];
 	uint8_t image[KERNEL_SIZE];
 	struct memory memory;
 	uint8_t *ram;
@@ -44,17 +45,6 @@ static uint64_t get(const struct files *files, uint64_t gpa, unsigned int size)
 
 	memcpy(&value, files->ram + gpa, size);
 	return value;
-}
-
-static void save(char *path, const void *bytes, size_t size)
-{
-	int fd;
-
-	strcpy(path, "/tmp/linux_testXXXXXX");
-	fd = mkstemp(path);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, bytes, size), size);
-	close(fd);
 }
 
 static int set_up(void **state)
@@ -100,7 +90,7 @@ static int tear_down(void **state)
 
 static int load(struct files *files)
 {
-	save(files->kernel, files->image, sizeof(files->image));
+	model_file(files->kernel, files->image, sizeof(files->image));
 	return linux_load(&files->memory, &files->options, &files->start);
 }
 
@@ -150,7 +140,7 @@ static void test_initrd(void **state)
 	uint8_t bytes[5001];
 
 	memset(bytes, 0xc5, sizeof(bytes));
-	save(files->initrd, bytes, sizeof(bytes));
+	model_file(files->initrd, bytes, sizeof(bytes));
 	files->options.initrd = files->initrd;
 	assert_int_equal(load(files), 0);
 
@@ -167,7 +157,7 @@ static void test_initrd_does_not_fit(void **state)
 	struct files *files = *state;
 	uint8_t *bytes = calloc(1, RAM);
 
-	save(files->initrd, bytes, RAM - PREFERRED - INIT_SIZE + 1);
+	model_file(files->initrd, bytes, RAM - PREFERRED - INIT_SIZE + 1);
 	free(bytes);
 	files->options.initrd = files->initrd;
 	assert_int_equal(load(files), -ENOEXEC);
@@ -246,12 +236,12 @@ static void test_cut_short(void **state)
 {
 	struct files *files = *state;
 
-	save(files->kernel, files->image, 700);
+	model_file(files->kernel, files->image, 700);
 	assert_int_equal(
 		linux_load(&files->memory, &files->options, &files->start),
 		-ENOEXEC);
 	unlink(files->kernel);
-	save(files->kernel, files->image, 100);
+	model_file(files->kernel, files->image, 100);
 	assert_int_equal(
 		linux_load(&files->memory, &files->options, &files->start),
 		-ENOEXEC);

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "../vmbus/fake.h"
 #include "host.h"
+#include "model.h"
 #include "worker/backend/console.h"
 #include "worker/emulated/acpi_pm.h"
 #include "worker/emulated/acpi_reduced.h"
@@ -26,8 +27,8 @@
 
 static struct world {
 	struct machine machine;
-	char kernel[32];
-	char disk[32];
+	char kernel[MODEL_PATH_SIZE];
+	char disk[MODEL_PATH_SIZE];
 	enum machine_event event;
 	unsigned int events;
 	bool intr; /* the 8259's wire */
@@ -79,17 +80,6 @@ static bool listen_on(struct synic_port *port, uint32_t connection, bool on)
 	return true;
 }
 
-static void save(char *path, const void *bytes, size_t size)
-{
-	int fd;
-
-	strcpy(path, "/tmp/machines_testXXXXXX");
-	fd = mkstemp(path);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, bytes, size), size);
-	close(fd);
-}
-
 static void save_kernel(void)
 {
 	static uint8_t image[KERNEL_SIZE];
@@ -104,7 +94,7 @@ static void save_kernel(void)
 	memcpy(image + 0x238, "\xff\x07", 2);
 	memcpy(image + 0x258, &preferred, 8);
 	image[0x262] = 0x40;
-	save(world.kernel, image, sizeof(image));
+	model_file(world.kernel, image, sizeof(image));
 }
 
 static int set_up(void **state)
@@ -117,7 +107,7 @@ static int set_up(void **state)
 	memset(&host, 0, sizeof(host));
 	host.tsc_khz = 2000000;
 	save_kernel();
-	save(world.disk, sectors, sizeof(sectors));
+	model_file(world.disk, sectors, sizeof(sectors));
 	machine->memory.view = (struct memory){1, {{0, RAM, calloc(1, RAM)}}};
 	assert_int_equal(loop_create(&machine->loop), 0);
 	loop_thaw(&machine->loop);

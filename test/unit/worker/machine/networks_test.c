@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A child's networks: what it is offered, their links, counters and ends. */
 #define _GNU_SOURCE
-#include "../vmbus/guest.h"
+#include "model.h"
 #include "worker/machine/networks.h"
 #include "worker/synthetic/netvsp.h"
 
@@ -26,11 +26,7 @@ static int setup(void **state)
 
 	(void)state;
 	memset(&fixture, 0, sizeof(fixture));
-	guest_init(&fixture.guest);
-	machine->memory.view = fixture.guest.memory;
-	machine->exit = CONTROL_EXIT_ERROR;
-	assert_int_equal(loop_create(&machine->loop), 0);
-	loop_thaw(&machine->loop);
+	model_begin(machine, &fixture.guest);
 	machine->config.name = child_name;
 	machine->config.network_count = 2;
 	for (unsigned int i = 0; i < 2; i++)
@@ -44,8 +40,7 @@ static int teardown(void **state)
 	(void)state;
 	networks_disconnect(&fixture.networks, &fixture.machine,
 			    fixture.guest.server);
-	loop_destroy(&fixture.machine.loop);
-	guest_destroy(&fixture.guest);
+	model_end(&fixture.machine, &fixture.guest);
 	return 0;
 }
 
