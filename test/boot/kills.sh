@@ -27,7 +27,7 @@ child_memory=192M child_disk=$(disk witness) child_processors=2 child_network='m
 child_cmdline="norandmaps server=192.168.77.1 own=192.168.77.2 pause=0.5"
 child witness enlightened 6.1-cloud "$root/test/boot/load-work.sh"
 printf 'times=%s\nseed=%s\n' "$times" "$seed" >"$work/words"
-parent_script --timeout $((times * 10 + 300)) --put "$work/words" "$work/witness.conf" "${confs[@]}" \
+parent_script --timeout $((times * 13 + 300)) --put "$work/words" "$work/witness.conf" "${confs[@]}" \
 	<<'SCRIPT' || fail "./run: $?"
 . /host/files/words
 legs=1
@@ -200,7 +200,7 @@ grep -q 'wrong\|complains' $console && fail "the witness suffered"
 set -- $(sed -n 's/^load ended: disk \([0-9]*\) network \([0-9]*\) worst \([0-9]*\).*/\1 \2 \3/p' $console)
 [ "${1:-0}" -ge "$times" ] && [ "$2" -ge "$times" ] || fail "the witness hardly worked"
 [ "$3" -le 500 ] || fail "the witness stood still for $3 hundredths of a second"
-dmesg | grep -E 'BUG:|Oops|WARNING:|stall|lockup|blocked for more' && fail "the parent's kernel complains"
+dmesg | grep -E 'BUG:|Oops|WARNING:|rcu.*stall|lockup|blocked for more' && fail "the parent's kernel complains"
 echo "$killed kills leave nothing behind, the witness's longest tick took $3 hundredths of a second"
 exit 0
 SCRIPT

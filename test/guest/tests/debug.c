@@ -83,10 +83,12 @@ static void execution(void)
 
 static void data_write(void)
 {
+	uint32_t out[4];
+
 	begin();
 	dr1_write((uint64_t)&watched);
 	dr7_write(DR7_RESET | 8 | 0xdull << 20); /* 4 bytes, write */
-	port_read(0x2f8);
+	cpuid(0, 0, out); /* an exit, no change of processor */
 	watched = 1;
 	(void)watched;
 	dr7_write(DR7_RESET);
