@@ -63,7 +63,8 @@ handle_msr(struct vp *vp, const struct virt_intercept *intercept)
 
 	access.vp = vp;
 	access.msr = intercept->msr;
-	access.value = gpr[VIRT_RDX] << 32 | (uint32_t)gpr[VIRT_RAX];
+	if (intercept->write)
+		access.value = gpr[VIRT_RDX] << 32 | (uint32_t)gpr[VIRT_RAX];
 	enum msr_result result = msr_run(&access, intercept->write);
 
 	if (__builtin_expect(result == MSR_UNIMPLEMENTED, 0)) {

@@ -385,26 +385,27 @@ static void run(struct vp *vp, const struct hypercall *definition,
 
 /* Whether it is, in the usual form, a call that its caller may not make:
  * nothing else about it needs to be looked at. */
-static inline bool forbidden(const struct vp *vp,
-			     const struct hypercall *definition,
-			     uint64_t control)
+static inline bool forbidden(const struct vp *vp, uint64_t control)
 {
 	const struct partition *partition = vp->partition;
+	uint32_t code = control & HV_HYPERCALL_CODE_MASK;
 
-	return definition &&
-	       !(control & ~(HV_HYPERCALL_CODE_MASK | HV_HYPERCALL_FAST)) &&
-	       !(definition->form & HYPERCALL_REP) &&
-	       (definition->privilege & ~(partition->privileges >> 32)) &&
+	return !(control & ~(HV_HYPERCALL_CODE_MASK | HV_HYPERCALL_FAST)) &&
+	       code < HYPERCALL_STANDARD &&
+	       !(hypercall_table[code].form & HYPERCALL_REP) &&
+	       (hypercall_table[code].privilege &
+		~(partition->privileges >> 32)) &&
 	       vp->virt->registers.cpl == 0 && partition->hyperv &&
 	       partition->guest_os_id;
 }
 
 static __attribute__((noinline)) void
-run_decoded(struct vp *vp, const struct hypercall *definition,
-	    const struct virt_intercept *intercept)
+run_decoded(struct vp *vp, const struct virt_intercept *intercept)
 {
 	const struct registers registers =
 		registers_of(vp->virt->registers.gpr, intercept->long_mode);
+	const struct hypercall *definition =
+		hypercall_find(registers.control & HV_HYPERCALL_CODE_MASK);
 
 	if (!permitted(vp, &registers))
 		vp_fault(vp, VP_VECTOR_UD);
@@ -417,17 +418,13 @@ run_decoded(struct vp *vp, const struct hypercall *definition,
 void hypercall_run(struct vp *vp, const struct virt_intercept *intercept)
 {
 	uint64_t *gpr = vp->virt->registers.gpr;
-	const struct hypercall *definition =
-		hypercall_find(gpr[intercept->long_mode ? VIRT_RCX : VIRT_RAX] &
-			       HV_HYPERCALL_CODE_MASK);
 
-	if (!intercept->long_mode ||
-	    !forbidden(vp, definition, vp->virt->registers.gpr[VIRT_RCX])) {
-		run_decoded(vp, definition, intercept);
-		return;
+	if (intercept->long_mode && forbidden(vp, gpr[VIRT_RCX])) {
+		gpr[VIRT_RAX] = HV_STATUS_ACCESS_DENIED;
+		virt->vp_skip(vp->virt, intercept);
+	} else {
+		run_decoded(vp, intercept);
 	}
-	vp->virt->registers.gpr[VIRT_RAX] = HV_STATUS_ACCESS_DENIED;
-	virt->vp_skip(vp->virt, intercept);
 }
 
 bool hypercall_page_set(struct vp *vp, uint64_t value)

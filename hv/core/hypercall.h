@@ -57,6 +57,10 @@ struct hypercall {
 	void (*finish)(struct hypercall_call *call);
 };
 
+/* The TLFS's own calls by code; what is none is all zero. */
+#define HYPERCALL_STANDARD (HVCALL_GET_PARTITION_PROPERTY_EX + 1)
+extern const struct hypercall hypercall_table[];
+
 /* The row of a code; NULL if there is none. */
 const struct hypercall *hypercall_find(uint16_t code);
 

@@ -17,8 +17,7 @@ struct nothing {
 
 /* Rows by code: our own codes, far above the others, follow those. */
 #define OWN	    0xb00
-#define STANDARD    (HVCALL_GET_PARTITION_PROPERTY_EX + 1)
-#define INDEX(code) ((code) < OWN ? (code) : (code)-OWN + STANDARD)
+#define INDEX(code) ((code) < OWN ? (code) : (code)-OWN + HYPERCALL_STANDARD)
 
 #define ROW(number, function, in, ...)                                         \
 	[INDEX(HVCALL_##number)] = {.run = hypercall_##function,               \
@@ -36,7 +35,7 @@ struct nothing {
 	ROW(number, function, in, .form = CHILD_TARGET | HYPERCALL_REP,        \
 	    .privilege = PARENT, .states = HYPERCALL_LIVE, __VA_ARGS__)
 
-static const struct hypercall table[] = {
+const struct hypercall hypercall_table[] = {
 	ROW(POST_MESSAGE, post_message, hv_input_post_message,
 	    .privilege = HV_PRIVILEGE_EBX_POST_MESSAGES),
 	ROW(SIGNAL_EVENT, signal_event, hv_input_signal_event,
@@ -144,8 +143,8 @@ const struct hypercall *hypercall_find(uint16_t code)
 {
 	uint32_t index = INDEX((uint32_t)code);
 
-	if ((code >= STANDARD && code < OWN) || index >= ARRAY_SIZE(table) ||
-	    !table[index].run)
+	if ((code >= HYPERCALL_STANDARD && code < OWN) ||
+	    index >= ARRAY_SIZE(hypercall_table) || !hypercall_table[index].run)
 		return NULL;
-	return &table[index];
+	return &hypercall_table[index];
 }

@@ -44,6 +44,12 @@ bool msr_ignore(struct msr_access *access)
 	return true;
 }
 
+bool msr_refuse(struct msr_access *access)
+{
+	(void)access;
+	return false;
+}
+
 static uint64_t *field_of(const struct msr_access *access, void *structure)
 {
 	uint64_t *first =
@@ -191,7 +197,7 @@ static bool mtrr_write_fixed(struct msr_access *access)
 	}
 #define READ_ONLY(msr, value)                                                  \
 	{                                                                      \
-		msr, msr, msr_constant, NULL, value, 0                         \
+		msr, msr, msr_constant, msr_refuse, value, 0                   \
 	}
 #define MTRR_FIXED(first, last, index)                                         \
 	{                                                                      \
@@ -297,7 +303,7 @@ enum msr_result msr_search(struct msr_access *access, bool write)
 		return msr - HV_MSR_FIRST <= HV_MSR_LAST - HV_MSR_FIRST
 			       ? MSR_FAULT
 			       : MSR_UNIMPLEMENTED;
-	access->vp->msr.rows[msr % MSR_ROWS] = row;
+	access->vp->msr.known[msr % MSR_ROWS] = (struct msr_known){msr, row};
 	return msr_run(access, write);
 }
 
@@ -321,5 +327,6 @@ enum msr_result msr_write(struct vp *vp, uint32_t msr, uint64_t value)
 void msr_reset(struct vp *vp)
 {
 	vp->msr = (struct msr_state){.mtrr_default = MTRR_DEFAULT,
-				     .misc_enable = MISC_ENABLE_DEFAULT};
+				     .misc_enable = MISC_ENABLE_DEFAULT,
+				     .known[0].msr = 1}; /* not 0's: none */
 }

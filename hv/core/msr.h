@@ -20,7 +20,10 @@ struct msr_state {
 	uint64_t mtrr_fixed[11];
 	uint64_t vp_assist;
 	uint64_t misc_enable;
-	const struct msr_row *rows[MSR_ROWS]; /* found last, by low bits */
+	struct msr_known {
+		uint32_t msr;
+		const struct msr_row *row;
+	} known[MSR_ROWS]; /* found last, by low bits */
 };
 
 enum msr_result msr_read(struct vp *vp, uint32_t msr, uint64_t *value);

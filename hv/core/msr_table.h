@@ -22,8 +22,8 @@ typedef bool (*msr_function)(struct msr_access *access);
 struct msr_row {
 	uint32_t first;
 	uint32_t last;
-	msr_function read;   /* NULL: #GP */
-	msr_function write;  /* NULL: #GP */
+	msr_function read;
+	msr_function write;
 	uint64_t argument;   /* what read and write make of it */
 	uint64_t privileges; /* all of these needed, or #GP */
 };
@@ -39,34 +39,33 @@ extern const size_t msr_synthetic_count;
 /* argument is the value; a write has no effect. */
 bool msr_constant(struct msr_access *access);
 bool msr_ignore(struct msr_access *access);
+bool msr_refuse(struct msr_access *access); /* #GP */
 
 /* RDMSR or WRMSR of an MSR whose row is not remembered: it is then. */
 enum msr_result msr_search(struct msr_access *access, bool write);
 
 /* A synthetic MSR may be hidden, or its privilege missing. */
-static inline bool msr_may_use(const struct partition *partition,
-			       const struct msr_row *row)
+static inline bool msr_may_use(const struct msr_access *access)
 {
-	if (row->first - HV_MSR_FIRST > HV_MSR_LAST - HV_MSR_FIRST)
-		return true;
-	return !(row->privileges & ~partition->privileges) &&
-	       (partition->hyperv || partition_is_parent(partition));
+	const struct partition *partition = access->vp->partition;
+
+	return access->msr - HV_MSR_FIRST > HV_MSR_LAST - HV_MSR_FIRST ||
+	       (!(access->row->privileges & ~partition->privileges) &&
+		(partition->hyperv || partition_is_parent(partition)));
 }
 
 /* RDMSR or WRMSR; access->row is for who answers. */
 static inline enum msr_result msr_run(struct msr_access *access, bool write)
 {
-	const struct vp *vp = access->vp;
-	const struct msr_row *row = vp->msr.rows[access->msr % MSR_ROWS];
-	msr_function function;
+	uint32_t slot = access->msr % MSR_ROWS;
+	const struct msr_row *row = access->vp->msr.known[slot].row;
 
-	if (!row || access->msr - row->first > row->last - row->first)
+	if (access->vp->msr.known[slot].msr != access->msr)
 		return msr_search(access, write);
-	if (!msr_may_use(vp->partition, row))
-		return MSR_FAULT;
 	access->row = row;
-	function = write ? row->write : row->read;
-	return function && function(access) ? MSR_DONE : MSR_FAULT;
+	if (!msr_may_use(access) || !(write ? row->write : row->read)(access))
+		return MSR_FAULT;
+	return MSR_DONE;
 }
 
 /* argument is where the row's uint64_t, one a register, are in the struct. */

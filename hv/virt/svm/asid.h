@@ -27,38 +27,34 @@ struct svm_asid {
 	const struct svm_asid_lp *owner; /* whose ASID it is, NULL none */
 	uint64_t generation;
 	uint32_t asid;
-	uint32_t stale; /* atomic: translations must go before the next run */
+	uint32_t doubts; /* atomic: SVM_ASID_*, to be settled before a run */
 };
+
+#define SVM_ASID_STALE BIT(0) /* its translations must go */
+#define SVM_ASID_MOVED BIT(1) /* the ASID may be another's by now */
 
 /* The first vp to run begins a generation: nothing left by firmware stays. */
 void svm_asid_start(struct svm_asid_lp *lp, uint32_t count, bool flush_one);
 
-/* What svm_asid_prepare() does when there is something to do. */
-uint8_t svm_asid_renew(struct svm_asid_lp *lp, struct svm_asid *vp);
-
-/*
- * Before each run of vp on lp: makes vp->asid good and returns the
- * SVM_TLB_* value that this one VMRUN must carry.
- */
-static inline uint8_t svm_asid_prepare(struct svm_asid_lp *lp,
-				       struct svm_asid *vp)
+/* Whether svm_asid_renew() is due before vp's next run. */
+static inline bool svm_asid_doubtful(const struct svm_asid *vp)
 {
-	if (__builtin_expect(
-		    vp->owner == lp && vp->generation == lp->generation &&
-			    !__atomic_load_n(&vp->stale, __ATOMIC_ACQUIRE),
-		    1))
-		return SVM_TLB_KEEP;
-	return svm_asid_renew(lp, vp);
+	return __atomic_load_n(&vp->doubts, __ATOMIC_ACQUIRE);
 }
 
-/* Any logical processor: vp's translations are stale. */
-static inline void svm_asid_flush(struct svm_asid *vp)
+/* Makes vp->asid good for runs on lp; returns the SVM_TLB_* value that the
+ * next VMRUN alone must carry. */
+uint8_t svm_asid_renew(struct svm_asid_lp *lp, struct svm_asid *vp);
+
+/* STALE from any logical processor, MOVED whenever the vp begins to run where
+ * another one, or elsewhere itself, may have run in between. */
+static inline void svm_asid_doubt(struct svm_asid *vp, uint32_t doubt)
 {
-	__atomic_store_n(&vp->stale, 1, __ATOMIC_RELEASE);
+	__atomic_or_fetch(&vp->doubts, doubt, __ATOMIC_RELEASE);
 }
 
 /*
  * The VMRUN was refused, so a flush that it carried did not happen: nothing
- * handed out on lp so far may be used again.
+ * handed out on lp so far may be used again, vp's neither.
  */
-void svm_asid_refused(struct svm_asid_lp *lp);
+void svm_asid_refused(struct svm_asid_lp *lp, struct svm_asid *vp);

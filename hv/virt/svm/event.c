@@ -276,7 +276,6 @@ static bool step_run(struct svm_vp *vp, enum svm_step step,
 	if (!over && vector >= SVM_EXCEPTIONS)
 		return false;
 	intercept->instruction_length = 0;
-	intercept->byte_count = 0;
 	intercept->kind = over ? step_kind(vp, step) : VIRT_HOST;
 	if (own)
 		svm_event_exception(vp, intercept);
@@ -288,7 +287,6 @@ static bool tell(struct virt_intercept *intercept,
 {
 	intercept->kind = kind;
 	intercept->instruction_length = 0;
-	intercept->byte_count = 0;
 	return true;
 }
 

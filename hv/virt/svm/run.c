@@ -21,7 +21,7 @@ struct exit {
 static void decode_msr(struct svm_vp *vp, struct virt_intercept *intercept)
 {
 	intercept->msr = (uint32_t)vp->virt.registers.gpr[VIRT_RCX];
-	intercept->write = vp->vmcb->exit_info_1 & 1;
+	intercept->write = vp->vmcb->exit_info_1; /* 1 or 0 */
 }
 
 static void decode_io(struct svm_vp *vp, struct virt_intercept *intercept)
@@ -59,7 +59,8 @@ static void decode_nested_fault(struct svm_vp *vp,
 						 : VIRT_ACCESS_READ,
 		.page_walk = info & SVM_NPF_PAGE_WALK,
 	};
-	if (svm_features()->decode_assist && vmcb->byte_count) {
+	intercept->byte_count = 0;
+	if (svm_features()->decode_assist) {
 		intercept->byte_count = MIN(vmcb->byte_count, 15);
 		memcpy(intercept->bytes, vmcb->bytes, sizeof(intercept->bytes));
 	}
@@ -111,7 +112,7 @@ static const struct exit nested_fault =
 /* VMRUN refused the state, or an exit that nobody asked for. */
 static void fail(struct svm_vp *vp, struct virt_intercept *intercept)
 {
-	svm_asid_refused(vp->lp);
+	svm_asid_refused(vp->lp, &vp->asid);
 	intercept->kind = VIRT_FAILED;
 	intercept->instruction_length = 0;
 	intercept->data = (uint32_t)vp->vmcb->exit_code;
@@ -128,7 +129,6 @@ static inline void exit_decode(struct svm_vp *vp,
 					  ? &nested_fault
 					  : NULL;
 
-	intercept->byte_count = 0;
 	if (!exit || !exit->known) {
 		fail(vp, intercept);
 		return;

@@ -102,8 +102,11 @@ static inline void svm_vp_enter(struct svm_vp *vp)
 {
 	struct vmcb *vmcb = vp->vmcb;
 
-	vmcb->tlb_control = svm_asid_prepare(vp->lp, &vp->asid);
-	vmcb->asid = vp->asid.asid;
+	vmcb->tlb_control = SVM_TLB_KEEP;
+	if (__builtin_expect(svm_asid_doubtful(&vp->asid), 0)) {
+		vmcb->tlb_control = svm_asid_renew(vp->lp, &vp->asid);
+		vmcb->asid = vp->asid.asid;
+	}
 	svm_enter(vp->vmcb_spa.value, vp->virt.registers.gpr);
 }
 

@@ -113,11 +113,12 @@ void svm_vp_switch(struct virt_vp *from, struct virt_vp *to)
 	}
 	if (to) {
 		svm_vp(to)->lp = svm_lp();
+		svm_asid_doubt(&svm_vp(to)->asid, SVM_ASID_MOVED);
 		svm_vp_load(svm_vp(to));
 	}
 }
 
 void svm_vp_flush(struct virt_vp *vp)
 {
-	svm_asid_flush(&svm_vp(vp)->asid);
+	svm_asid_doubt(&svm_vp(vp)->asid, SVM_ASID_STALE);
 }

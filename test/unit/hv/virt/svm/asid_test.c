@@ -24,6 +24,7 @@ static struct translations tlb[LPS][ASIDS_MAX];
 static struct svm_asid_lp lps[LPS];
 static struct svm_asid vps[VPS];
 static unsigned int versions[VPS]; /* rises with every flush asked for */
+static int current[LPS];	   /* who ran there last, -1 nobody */
 
 static void forget(unsigned int lp, unsigned int asid)
 {
@@ -35,6 +36,7 @@ static void start(uint32_t asids, bool flush_one)
 	memset(vps, 0, sizeof(vps));
 	memset(versions, 0, sizeof(versions));
 	for (unsigned int lp = 0; lp < LPS; lp++) {
+		current[lp] = -1;
 		svm_asid_start(&lps[lp], asids, flush_one);
 		/* What firmware left behind: somebody else's under each. */
 		for (unsigned int asid = 0; asid < ASIDS_MAX; asid++)
@@ -42,9 +44,23 @@ static void start(uint32_t asids, bool flush_one)
 	}
 }
 
+/* What is done before each run: the value for VMRUN. */
+static uint8_t prepare(unsigned int lp, int vp)
+{
+	if (current[lp] != vp) {
+		for (unsigned int i = 0; i < LPS; i++)
+			if (current[i] == vp)
+				current[i] = -1;
+		current[lp] = vp;
+		svm_asid_doubt(&vps[vp], SVM_ASID_MOVED);
+	}
+	return svm_asid_doubtful(&vps[vp]) ? svm_asid_renew(&lps[lp], &vps[vp])
+					   : SVM_TLB_KEEP;
+}
+
 static void run(unsigned int lp, int vp)
 {
-	uint8_t control = svm_asid_prepare(&lps[lp], &vps[vp]);
+	uint8_t control = prepare(lp, vp);
 	uint32_t asid = vps[vp].asid;
 	const struct translations *found = &tlb[lp][asid];
 
@@ -69,14 +85,14 @@ static void run(unsigned int lp, int vp)
 /* The VMRUN does not happen: what it carried is lost. */
 static void run_refused(unsigned int lp, int vp)
 {
-	svm_asid_prepare(&lps[lp], &vps[vp]);
-	svm_asid_refused(&lps[lp]);
+	prepare(lp, vp);
+	svm_asid_refused(&lps[lp], &vps[vp]);
 }
 
 static void flush(int vp)
 {
 	versions[vp]++;
-	svm_asid_flush(&vps[vp]);
+	svm_asid_doubt(&vps[vp], SVM_ASID_STALE);
 }
 
 static void work(uint32_t asids, bool flush_one)
@@ -113,7 +129,7 @@ static void test_first_run_flushes(void **state)
 {
 	(void)state;
 	start(4, true);
-	assert_int_equal(svm_asid_prepare(&lps[0], &vps[0]), SVM_TLB_FLUSH_ALL);
+	assert_int_equal(prepare(0, 0), SVM_TLB_FLUSH_ALL);
 	assert_int_equal(vps[0].asid, 1);
 }
 
@@ -124,12 +140,11 @@ static void test_keeps(void **state)
 
 	(void)state;
 	start(4, true);
-	svm_asid_prepare(&lps[0], &vps[0]);
-	svm_asid_prepare(&lps[0], &vps[1]);
+	prepare(0, 0);
+	prepare(0, 1);
 	asid = vps[0].asid;
 	for (unsigned int i = 0; i < 10; i++) {
-		assert_int_equal(svm_asid_prepare(&lps[0], &vps[0]),
-				 SVM_TLB_KEEP);
+		assert_int_equal(prepare(0, 0), SVM_TLB_KEEP);
 		assert_int_equal(vps[0].asid, asid);
 	}
 }
@@ -141,13 +156,12 @@ static void test_flush_one(void **state)
 
 	(void)state;
 	start(4, true);
-	svm_asid_prepare(&lps[0], &vps[0]);
+	prepare(0, 0);
 	asid = vps[0].asid;
-	svm_asid_flush(&vps[0]);
-	assert_int_equal(svm_asid_prepare(&lps[0], &vps[0]),
-			 SVM_TLB_FLUSH_ASID);
+	svm_asid_doubt(&vps[0], SVM_ASID_STALE);
+	assert_int_equal(prepare(0, 0), SVM_TLB_FLUSH_ASID);
 	assert_int_equal(vps[0].asid, asid);
-	assert_int_equal(svm_asid_prepare(&lps[0], &vps[0]), SVM_TLB_KEEP);
+	assert_int_equal(prepare(0, 0), SVM_TLB_KEEP);
 }
 
 /* Where it cannot, a new ASID does the same. */
@@ -157,10 +171,10 @@ static void test_flush_by_new_asid(void **state)
 
 	(void)state;
 	start(4, false);
-	svm_asid_prepare(&lps[0], &vps[0]);
+	prepare(0, 0);
 	asid = vps[0].asid;
-	svm_asid_flush(&vps[0]);
-	assert_int_equal(svm_asid_prepare(&lps[0], &vps[0]), SVM_TLB_KEEP);
+	svm_asid_doubt(&vps[0], SVM_ASID_STALE);
+	assert_int_equal(prepare(0, 0), SVM_TLB_KEEP);
 	assert_int_not_equal(vps[0].asid, asid);
 }
 
