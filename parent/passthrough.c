@@ -8,6 +8,9 @@
 
 #include "partition.h"
 
+/* Bytes of what comes often: a signal, a message's answer. */
+#define SMALL 64
+
 /* What may pass, and whether the bare device may ask it about this partition
  * itself. */
 static const struct {
@@ -82,11 +85,25 @@ static long call_and_answer(struct memory_pool *pool,
 	return hypercall_errno(status);
 }
 
+/* All zero: small, which is zero already, if that has room. */
+static void *buffer_take(void *small, size_t size)
+{
+	return size <= SMALL ? small : kzalloc(size, GFP_KERNEL);
+}
+
+static void buffer_give(void *small, void *buffer)
+{
+	if (buffer != small)
+		kfree(buffer);
+}
+
 /* MSHV_ROOT_HVCALL; no partition means the device. No lock is held. */
 long passthrough_hypercall(struct partition *partition, void __user *arguments)
 {
 	struct memory_pool *pool =
 		partition ? &partition->pool : &memory_pool_self;
+	u64 small_in[SMALL / sizeof(u64)] = {},
+			     small_out[SMALL / sizeof(u64)] = {};
 	struct mshv_root_hvcall user;
 	void *in, *out;
 	long ret;
@@ -98,9 +115,9 @@ long passthrough_hypercall(struct partition *partition, void __user *arguments)
 		return ret;
 	if (partition && READ_ONCE(partition->deleted))
 		return -ENODEV;
-	in = kzalloc(user.in_sz, GFP_KERNEL);
-	out = user.out_sz ? kzalloc(user.out_sz, GFP_KERNEL) : NULL;
-	if (!in || (user.out_sz && !out)) {
+	in = buffer_take(small_in, user.in_sz);
+	out = buffer_take(small_out, user.out_sz);
+	if (!in || !out) {
 		ret = -ENOMEM;
 	} else if (copy_from_user(in, u64_to_user_ptr(user.in_ptr),
 				  user.in_sz)) {
@@ -112,7 +129,7 @@ long passthrough_hypercall(struct partition *partition, void __user *arguments)
 		if (copy_to_user(arguments, &user, sizeof(user)))
 			ret = -EFAULT;
 	}
-	kfree(out);
-	kfree(in);
+	buffer_give(small_out, out);
+	buffer_give(small_in, in);
 	return ret;
 }

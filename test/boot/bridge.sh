@@ -21,7 +21,11 @@ done
 parent_script --timeout $((seconds + 500)) "$work/left.conf" "$work/right.conf" <<SCRIPT || fail "./run: $?"
 seconds=$seconds
 $(cat <<'PARENT'
+# Who talks to the bridge itself must not lose it when children come and go.
+address=$(cat /sys/class/net/br0/address)
+same_address() { [ "$(cat /sys/class/net/br0/address)" = "$address" ] || fail "the bridge's address $1"; }
 start right left
+same_address "changed with its first children"
 said left 'ready for link down' 390
 hvctl link left down
 said left 'ready for link up' 70
@@ -37,6 +41,7 @@ cat /proc/net/dev
 echo counted | hvctl console left >/dev/null
 ended left 60
 ended right 60
+same_address "changed when they ended"
 dmesg | grep -E 'BUG:|Oops:|WARNING: CPU' && fail "the parent's kernel complains"
 exit 0
 PARENT

@@ -36,6 +36,7 @@ each=$(((times + 3 * legs - 1) / (3 * legs)))
 mkdir -p /tmp/www /tmp/count
 head -c 1000000 /dev/urandom >/tmp/www/data
 ip address add 192.168.77.1/24 dev br0
+bridge_address=$(cat /sys/class/net/br0/address)
 httpd -p 8080 -h /tmp/www
 
 # random N: 0 to N - 1 in $number; each victim has a sequence of its own.
@@ -184,6 +185,7 @@ flat "descriptors of the witness's processes" $descriptors $descriptors_before 4
 flat monitors $monitors 1 0
 flat workers $workers 1 0
 flat taps $taps 1 0
+[ "$(cat /sys/class/net/br0/address)" = "$bridge_address" ] || fail "the bridge has another address now"
 for when in start boot load; do
 	echo "killed in $when: $(cat /tmp/count/$when 2>/dev/null | wc -l)"
 done

@@ -300,6 +300,21 @@ static bool configure(int fd, unsigned long call, struct ifreq *request,
 	return ioctl(fd, call, request) >= 0;
 }
 
+/*
+ * A bridge takes the lowest address of its ports, unless it was given one:
+ * ours are high, so that one with a port of the outside keeps its own when
+ * children come and go.
+ */
+static bool address_raise(int fd, const char *name)
+{
+	struct ifreq address = {0};
+
+	if (!configure(fd, SIOCGIFHWADDR, &address, name))
+		return false;
+	address.ifr_hwaddr.sa_data[0] = (char)0xfe;
+	return configure(fd, SIOCSIFHWADDR, &address, name);
+}
+
 /* On the bridge, then up: so it never gets an address of its own. */
 static bool attach(const struct network_tap *tap,
 		   const struct network_tap_options *options)
@@ -313,6 +328,7 @@ static bool attach(const struct network_tap *tap,
 	if (fd < 0)
 		return false;
 	good = configure(fd, SIOCSIFMTU, &mtu, tap->name) &&
+	       address_raise(fd, tap->name) &&
 	       configure(fd, SIOCBRADDIF, &port, options->bridge) &&
 	       configure(fd, SIOCGIFFLAGS, &flags, tap->name);
 	flags.ifr_flags |= IFF_UP;

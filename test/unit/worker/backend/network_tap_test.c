@@ -432,6 +432,9 @@ static void test_settings(void **state)
 	assert_int_equal(request.ifr_mtu, 9000);
 	assert_int_equal(ioctl(fd, SIOCGIFFLAGS, &request), 0);
 	assert_true(request.ifr_flags & IFF_UP);
+	/* A port of the outside has a lower one: the bridge's stays. */
+	assert_int_equal(ioctl(fd, SIOCGIFHWADDR, &request), 0);
+	assert_int_equal((uint8_t)request.ifr_hwaddr.sa_data[0], 0xfe);
 	close(fd);
 	file = open("/sys/class/net/bulkhead0/ifalias", O_RDONLY);
 	assert_true(read(file, alias, sizeof(alias) - 1) > 0);
