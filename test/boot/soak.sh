@@ -85,11 +85,11 @@ is_killed() {
 	done
 }
 
-# rounds KIND: of all that stay.
+# rounds KIND: of all that stay, by the last line of each that is there up to its end.
 rounds() {
 	local name sum=0
 	for name in $names; do
-		sum=$((sum + $(console $name | sed -n "s/^load.* $1 \([0-9]*\).*/\1/p" | tail -n 1)))
+		sum=$((sum + $(console $name | sed -n "s/^load.* $1 \([0-9]*\) .*worst.*/\1/p" | tail -n 1)))
 	done
 	echo $sum
 }
