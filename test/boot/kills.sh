@@ -208,3 +208,4 @@ exit 0
 SCRIPT
 expect "$work/run/parent.log" 'kills leave nothing behind'
 never "$work/run/hypervisor.log" 'PANIC'
+grep -a 'kills leave nothing behind' "$work/run/parent.log"

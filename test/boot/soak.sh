@@ -173,3 +173,4 @@ exit 0
 SCRIPT
 expect "$work/run/parent.log" 'leave everything flat'
 never "$work/run/hypervisor.log" 'PANIC'
+grep -a 'leave everything flat' "$work/run/parent.log"
