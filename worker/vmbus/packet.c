@@ -38,33 +38,60 @@ static bool spans_add(struct vmbus_spans *spans, uint8_t *base, size_t size)
 	return true;
 }
 
+/*
+ * Takes the page numbers that follow pfn one by one, as long as bytes of
+ * theirs are wanted: they are looked up once. Returns how many there were,
+ * pfn's own with them.
+ */
+static uint64_t run_take(struct cursor *cursor, uint64_t pfn, uint64_t wanted)
+{
+	uint64_t count = 1;
+	uint64_t next;
+
+	while (count * HV_PAGE_SIZE < wanted && cursor->left >= sizeof(next)) {
+		memcpy(&next, cursor->next, sizeof(next));
+		if (next != pfn + count)
+			break;
+		cursor->next += sizeof(next);
+		cursor->left -= sizeof(next);
+		count++;
+	}
+	return count;
+}
+
+static uint64_t lesser(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
 /* One range: every page number is taken, pages beyond limit are not used. */
 static bool range_add(struct cursor *cursor, const struct memory *memory,
 		      uint64_t limit, struct vmbus_spans *spans)
 {
 	struct vmbus_gpa_range range;
+	uint64_t left;
 
 	if (!take(cursor, &range, sizeof(range)) ||
 	    range.byte_offset >= HV_PAGE_SIZE)
 		return false;
-	while (range.byte_count) {
+	for (left = range.byte_count; left;) {
+		const uint64_t offset = range.byte_offset;
+		const uint64_t wanted = lesser(left, limit - spans->bytes);
 		uint64_t pfn;
-		uint32_t size = HV_PAGE_SIZE - range.byte_offset;
 
 		if (!take(cursor, &pfn, sizeof(pfn)) || pfn > PFN_MAX)
 			return false;
-		if (size > range.byte_count)
-			size = range.byte_count;
-		range.byte_count -= size;
 
-		const uint64_t wanted = limit - spans->bytes;
-		const uint32_t used = size < wanted ? size : (uint32_t)wanted;
-		uint8_t *const page =
-			memory_at(memory, pfn << HV_PAGE_SHIFT, HV_PAGE_SIZE);
+		const uint64_t room =
+			run_take(cursor, pfn, offset + wanted) * HV_PAGE_SIZE;
+		const uint64_t size = lesser(left, room - offset);
+		const uint64_t used = lesser(size, wanted);
+		uint8_t *const first =
+			memory_at(memory, pfn << HV_PAGE_SHIFT, room);
 
-		if (used && (!page ||
-			     !spans_add(spans, page + range.byte_offset, used)))
+		if (used && (!first || !spans_add(spans, first + offset, used)))
 			return false;
+		left -= size;
 		range.byte_offset = 0;
 	}
 	return true;

@@ -408,6 +408,85 @@ static void test_ranges(void **state)
 	bad.words[1] = 0;
 	assert_true(parse(&bad, 1 << 20, &spans));
 	assert_int_equal(spans.count, 0);
+	/* One range goes on where the other ends. */
+	bad = (struct ranges){{0, 2, 4096, 0, 7, 0, 96, 0, 8, 0}, 10 * 4};
+	assert_true(parse(&bad, 1 << 20, &spans));
+	assert_int_equal(spans.count, 1);
+	assert_int_equal(list[0].size, 4096 + 96);
+}
+
+/* Where byte number at of one range is, page by page; NULL: nowhere. */
+static const uint8_t *byte_at(const struct ranges *ranges, uint64_t at)
+{
+	const uint64_t place = ranges->words[3] + at;
+	const uint32_t *const pfn = &ranges->words[4 + place / 4096 * 2];
+	const uint8_t *const page =
+		memory_at(&guest.memory, (uint64_t)*pfn << 12, 4096);
+
+	return page ? page + place % 4096 : NULL;
+}
+
+/* Neighbours, gaps, the same again, ends of memory; some beyond the limit. */
+static void random_range(struct fake_random *random, struct ranges *ranges)
+{
+	static const uint32_t starts[] = {0, (GUEST_LOW_SIZE >> 12) - 6,
+					  GUEST_HIGH_GPA >> 12, 100};
+	const uint32_t pages = 1 + fake_random_below(random, 24);
+	uint32_t pfn = starts[fake_random_below(random, 4)];
+
+	ranges->words[1] = 1;
+	ranges->words[3] = fake_random_below(random, 4096);
+	ranges->words[2] = (pages - 1) * 4096 + 1 +
+			   fake_random_below(random, 4096) - ranges->words[3];
+	for (uint32_t i = 0; i < pages; i++) {
+		ranges->words[4 + 2 * i] = pfn;
+		pfn += fake_random_below(random, 8)
+			       ? 1
+			       : fake_random_below(random, 3);
+	}
+	ranges->size = 16 + pages * 8;
+}
+
+static void test_ranges_page_by_page(void **state)
+{
+	struct fake_random random = {5};
+	struct ranges ranges = {0};
+	struct span list[32];
+	unsigned int good = 0, bad = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 5000; i++) {
+		struct vmbus_spans spans = {list, 32, 0, 0};
+		uint64_t at = 0, whole = 0;
+
+		random_range(&random, &ranges);
+		if (ranges.words[2] > 24 * 4096)
+			continue; /* it would have begun behind its end */
+
+		const uint64_t limit =
+			fake_random_below(&random, 2)
+				? 1 << 20
+				: fake_random_below(&random, 100000);
+
+		while (whole < ranges.words[2] && whole < limit &&
+		       byte_at(&ranges, whole))
+			whole++;
+
+		const bool right = whole == ranges.words[2] || whole == limit;
+
+		assert_int_equal(parse(&ranges, limit, &spans), right);
+		good += right;
+		bad += !right;
+		if (!right)
+			continue;
+		assert_int_equal(spans.bytes, whole);
+		for (unsigned int n = 0; n < spans.count; n++)
+			for (size_t byte = 0; byte < list[n].size; byte++)
+				assert_ptr_equal((uint8_t *)list[n].base + byte,
+						 byte_at(&ranges, at++));
+		assert_int_equal(at, whole);
+	}
+	assert_true(good > 500 && bad > 500);
 }
 
 /* Both ends at random for long: in order, whole, and never stuck. */
@@ -465,6 +544,7 @@ int main(void)
 		TEST(test_broken_by_device),
 		TEST(test_signals_for_nothing),
 		TEST(test_ranges),
+		TEST(test_ranges_page_by_page),
 		TEST(test_random_traffic),
 	};
 
