@@ -115,7 +115,7 @@ struct virt_intercept {
 	enum virt_intercept_kind kind;
 	uint8_t instruction_length; /* of CPUID, MSR, IO, ...; 0 unknown */
 	bool write;		    /* VIRT_MSR */
-	uint8_t byte_count;	    /* VIRT_GPA: bytes of it; 0 not known */
+	uint8_t byte_count;	    /* VIRT_GPA: instruction bytes, 0 none */
 	uint8_t bytes[15];
 	union {
 		uint32_t msr;

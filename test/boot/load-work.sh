@@ -104,5 +104,5 @@ reader_pid=$!
 wait $disk_pid $network_pid $ticks_pid
 kill $reader_pid 2>/dev/null
 tell "load ended:"
-dmesg | grep -E 'WARNING:|BUG:|Oops|rcu.*stall|lockup|blocked for more|I/O error|hv_[a-z]*: .*(error|fail)|Call Trace' |
+dmesg | grep -E 'WARNING:|BUG:|Oops|stall|lockup|blocked for more|I/O error|hv_[a-z]*: .*(error|fail)|Call Trace' |
 	sed 's/^/kernel complains: /'

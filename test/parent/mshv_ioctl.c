@@ -360,6 +360,38 @@ static void event_port_checks(struct vmm *vmm, int event)
 
 /* ---- virtual processor ---- */
 
+/* Reads RAX so many times in one call: input and output of every size around
+ * those that the module keeps on its stack. */
+static void size_checks(struct vmm *vmm, unsigned int times)
+{
+	struct {
+		struct hv_input_get_vp_registers head;
+		uint32_t names[16];
+	} input = {0};
+	struct hv_register_value values[16] = {0};
+	struct mshv_root_hvcall call = {
+		.code = HVCALL_GET_VP_REGISTERS,
+		.reps = (uint16_t)times,
+		.in_sz = (uint16_t)(sizeof(input.head) + times * 4),
+		.in_ptr = (uintptr_t)&input,
+		.out_sz = (uint16_t)(times * sizeof(values[0])),
+		.out_ptr = (uintptr_t)values,
+	};
+	unsigned int right = 0;
+
+	for (unsigned int i = 0; i < times; i++)
+		input.names[i] = HV_REGISTER_RAX;
+	check(!vmm_hypercall(vmm->vp, &call), "vp call: any size");
+	while (right < times && values[right].u64 == 0x1234)
+		right++;
+	check(right == times, "vp call: all of the output");
+	call.reps = (uint16_t)times;
+	call.status = 0;
+	call.out_ptr = 0x1000;
+	check_refused(vmm->vp, MSHV_ROOT_HVCALL, &call, EFAULT,
+		      "vp call: bad output");
+}
+
 static void vp_checks(struct vmm *vmm)
 {
 	struct mshv_create_vp create = {.vp_index = 0};
@@ -408,6 +440,8 @@ static void vp_checks(struct vmm *vmm)
 	check(!vmm_register_get(vmm, HV_REGISTER_RAX, &value) &&
 		      value.u64 == 0x1234,
 	      "register: get what was set");
+	for (unsigned int times = 1; times <= 16; times++)
+		size_checks(vmm, times);
 	check(vmm_register_get(vmm, 0x7fff0000, &value) < 0,
 	      "register: unknown name");
 }

@@ -220,6 +220,7 @@ static void case_memory(void)
 	guest.memory[0x151000] = 0x66;
 	check_gpa(&guest, 0x200010, VIRT_ACCESS_READ);
 	check(!guest.intercept.memory.page_walk);
+	check_equal(guest.intercept.byte_count, 0); /* no decode assists */
 	map(&guest, 0x200000, 0x100000, read);
 	check_gpa(&guest, 0x200020, VIRT_ACCESS_WRITE);
 	check_equal(guest.vp->registers.gpr[VIRT_RAX], 0x77);
